@@ -1,0 +1,47 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "jobs-runtime needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  --editable '.[embedded,dev]'
+	@touch $@
+
+.PHONY: install
+install: $(INSTALLED) ## everything needed, into .venv
+
+.PHONY: demo
+demo: $(INSTALLED) ## measure Python's standard library with a pool of workers
+	$(BIN)/jobs-supervisor demo --chaos
+
+.PHONY: lint
+lint: $(INSTALLED) ## ruff and pyright strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+
+.PHONY: test
+test: lint ## every test on an embedded Postgres (or on DATABASE_URL), and the linters
+	$(BIN)/pytest -m 'not long'
+
+.PHONY: test-long
+test-long: $(INSTALLED) ## the tests that take minutes
+	$(BIN)/pytest -m long
+
+.PHONY: bench
+bench: $(INSTALLED) ## the figures of the README, on an installed or the embedded Postgres
+	$(BIN)/python -m benchmarks
+
+.PHONY: clean
+clean: ## remove everything that was installed or generated
+	rm -rf $(VENV) .jobs .pytest_cache .ruff_cache .hypothesis
