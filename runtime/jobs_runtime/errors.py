@@ -1,0 +1,76 @@
+"""Every error this package raises on purpose.
+
+All derive from `JobsError`, and each message is one line that says what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+
+class JobsError(Exception):
+    """The base of every error raised on purpose by jobs-runtime."""
+
+
+class DeclarationError(JobsError, ValueError):
+    """A job is declared in a way that cannot work, such as twice under one name."""
+
+
+class OptionError(JobsError, ValueError):
+    """An option is unknown, of the wrong type or out of range."""
+
+
+class ScheduleError(JobsError, ValueError):
+    """A cron expression, time zone or missed-run policy cannot be used."""
+
+
+class PayloadError(JobsError, ValueError):
+    """An argument or result cannot be turned into JSON, or JSON does not fit the declared type."""
+
+
+class ConfigurationError(JobsError, ValueError):
+    """A setting is missing or wrong: no DSN, a DSN that does not parse, an unknown key."""
+
+
+class SchemaError(JobsError):
+    """The tables in the database do not fit this version of the code."""
+
+
+class SchemaMissing(SchemaError):
+    """The database has no `jobs` schema."""
+
+
+class SchemaOutdated(SchemaError):
+    """The `jobs` schema is older than this code needs."""
+
+
+class SchemaTooNew(SchemaError):
+    """The `jobs` schema was changed by newer code in a way this code cannot work with."""
+
+
+class DatabaseUnavailable(JobsError):
+    """The database cannot be reached, or went away and did not come back in time."""
+
+
+class JobNotFound(JobsError, LookupError):
+    """No job has this id, neither waiting nor finished (it may have passed its retention)."""
+
+
+class JobFailed(JobsError):
+    """The job that was waited for ended without a result: failed, expired or cancelled.
+
+    Attributes:
+        state: the job's final state.
+        output: what the last attempt left, usually `{"name", "message", "stack"}`.
+    """
+
+    def __init__(self, message: str, state: str, output: object) -> None:
+        super().__init__(message)
+        self.state = state
+        self.output = output
+
+
+class ResultTimeout(JobsError, TimeoutError):
+    """`result(timeout=...)` ran out of time; the job itself goes on."""
+
+
+class Cancelled(JobsError):
+    """Raised by `Context.raise_if_cancelled()` in a job that was cancelled or is out of time."""

@@ -1,0 +1,112 @@
+"""Plain data that passes between the application, the executors and the workers."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+import msgspec
+
+from jobs_runtime.options import Options
+
+
+class JobState(enum.StrEnum):
+    """Where a submitted job stands; the names and their order are those of pg-boss."""
+
+    CREATED = "created"
+    RETRY = "retry"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the job will not be performed again by itself."""
+        return self not in (JobState.CREATED, JobState.RETRY, JobState.ACTIVE)
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """One request to perform a job, ready to be stored.
+
+    Attributes:
+        name: the job's name.
+        queue: the queue it waits in.
+        args: the argument as JSON text, None for no argument.
+        options: the options in force, all layers merged.
+    """
+
+    name: str
+    queue: str
+    args: str | None
+    options: Options
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A job taken by a worker: its row is `active` and belongs to one incarnation.
+
+    Attributes:
+        job_id: the row's key.
+        attempt: which attempt this is, from 1.
+        deaths: worker processes that the job has taken down.
+        args: JSON text, None for no argument.
+        options: the options in force when it was submitted.
+        waited: seconds between the moment it could first be claimed and the claim.
+    """
+
+    job_id: int
+    name: str
+    rank: int
+    attempt: int
+    deaths: int
+    args: str | None
+    options: Options
+    waited: float
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one attempt.
+
+    Attributes:
+        state: a final state, or `RETRY`.
+        seconds: how long the attempt took.
+        output: the result or the error as JSON text, None for nothing.
+        delay: seconds until the next attempt; only with `RETRY`.
+        death: whether the attempt took its worker process down; only with `RETRY`.
+    """
+
+    job_id: int
+    state: JobState
+    seconds: float
+    output: str | None = None
+    delay: float = 0.0
+    death: bool = False
+
+
+class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the database knows of a submitted job.
+
+    Attributes:
+        attempt: attempts begun so far.
+        deaths: worker processes this job has taken down.
+        start_after: not to be performed before; None for at once.
+        started_at: when the last attempt was claimed (waiting and active jobs) or began (finished).
+        finished_at: when it reached its final state.
+        output: the result, or what the last failed attempt left.
+    """
+
+    job_id: str
+    name: str
+    queue: str
+    state: JobState
+    priority: int
+    attempt: int
+    deaths: int
+    args: object
+    options: Options
+    created_at: datetime
+    start_after: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    output: object

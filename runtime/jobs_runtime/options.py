@@ -1,0 +1,184 @@
+"""Every option of a job: its unit, its default, its validation, and how layers of them merge."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict, cast
+
+import msgspec
+
+from jobs_runtime.errors import OptionError
+
+Seconds = int | float | timedelta
+"""A length of time: a number of seconds or a `timedelta`."""
+
+When = int | float | timedelta | datetime | str
+"""A moment: seconds from now, a `timedelta` from now, an aware `datetime`, an ISO 8601 string."""
+
+
+class OptionValues(TypedDict, total=False):
+    """The options as keyword arguments of `@jobs.job`, `delay` and `submit`.
+
+    Keys:
+        priority: higher is performed first, within a queue; default 0.
+        retry_limit: attempts after the first; default 0.
+        retry_delay: before an attempt is repeated; default 0. Implies a `retry_limit` of 1.
+        retry_backoff: double the delay at every retry, with jitter; default False.
+        retry_max_delay: the longest delay that back-off may reach; default no limit.
+        expire_in: the longest an attempt may take; default 15 minutes.
+        start_after: not before this moment; default at once.
+    """
+
+    priority: int
+    retry_limit: int
+    retry_delay: Seconds
+    retry_backoff: bool
+    retry_max_delay: Seconds | None
+    expire_in: Seconds
+    start_after: When | None
+
+
+class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The options in force for one submitted job; durations are seconds.
+
+    The defaults here are the built-in ones, and the only place where they stand.
+    """
+
+    priority: int = 0
+    retry_limit: int = 0
+    retry_delay: float = 0.0
+    retry_backoff: bool = False
+    retry_max_delay: float | None = None
+    expire_in: float = 900.0
+    start_after: float | datetime | None = None
+
+
+DEFAULTS = Options()
+
+MAX_SECONDS = 100 * 366 * 86400
+"""A hundred years: the longest duration accepted, in seconds."""
+
+
+def merge(*layers: Mapping[str, object]) -> Options:
+    """Merge layers of options key by key, the weakest first, onto the built-in defaults.
+
+    Raises:
+        OptionError: a key is unknown, or a value has the wrong type or range.
+    """
+    merged: dict[str, object] = {}
+    for layer in layers:
+        merged.update(validate(layer))
+    if "retry_limit" not in merged and (merged.get("retry_delay") or merged.get("retry_backoff")):
+        merged["retry_limit"] = 1
+    if merged.get("retry_backoff") and not merged.get("retry_delay"):
+        merged["retry_delay"] = 1.0
+    return msgspec.convert(merged, Options) if merged else DEFAULTS
+
+
+def validate(values: Mapping[str, object]) -> dict[str, object]:
+    """Check one layer of options and return it in plain units (seconds, numbers).
+
+    Raises:
+        OptionError: a key is unknown, or a value has the wrong type or range.
+    """
+    return {key: _validator(key)(key, value) for key, value in values.items()}
+
+
+def seconds(key: str, value: object) -> float:
+    """Read a length of time as seconds; `key` names it in the error.
+
+    Raises:
+        OptionError: not a finite number of seconds or a `timedelta`, or negative.
+    """
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise OptionError(f"{key} takes a number of seconds or a timedelta, not {value!r}")
+    if not 0 <= value <= MAX_SECONDS:
+        raise OptionError(f"{key} must be between 0 and {MAX_SECONDS} seconds, not {value!r}")
+    return float(value)
+
+
+def moment(key: str, value: object) -> float | datetime | None:
+    """Read a moment: seconds from now as a float, or an absolute UTC `datetime`.
+
+    Raises:
+        OptionError: a time without a zone, a string that is not ISO 8601, a negative delay.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise OptionError(
+                f"{key} takes an ISO 8601 time such as '2030-01-31T09:00:00+01:00', not {value!r}"
+            ) from None
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise OptionError(
+                f"{key} needs a time zone: {value.isoformat()} names a different moment on every"
+                " host; use datetime.now(UTC) or an offset such as +00:00"
+            )
+        return value.astimezone(UTC)
+    return seconds(key, value)
+
+
+def _integer(lowest: int, highest: int) -> Callable[[str, object], int]:
+    def check(key: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise OptionError(f"{key} takes a whole number, not {value!r}")
+        if not lowest <= value <= highest:
+            raise OptionError(f"{key} must be between {lowest} and {highest}, not {value}")
+        return value
+
+    return check
+
+
+def _boolean(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise OptionError(f"{key} takes True or False, not {value!r}")
+    return value
+
+
+def _optional_seconds(key: str, value: object) -> float | None:
+    return None if value is None else seconds(key, value)
+
+
+def _positive_seconds(key: str, value: object) -> float:
+    duration = seconds(key, value)
+    if duration == 0:
+        raise OptionError(f"{key} must be more than 0 seconds")
+    return duration
+
+
+_VALIDATORS: dict[str, Callable[[str, object], object]] = {
+    "priority": _integer(-(2**31) + 1, 2**31 - 1),
+    "retry_limit": _integer(0, 30_000),
+    "retry_delay": seconds,
+    "retry_backoff": _boolean,
+    "retry_max_delay": _optional_seconds,
+    "expire_in": _positive_seconds,
+    "start_after": moment,
+}
+
+
+def _validator(key: str) -> Callable[[str, object], object]:
+    try:
+        return _VALIDATORS[key]
+    except KeyError:
+        raise OptionError(f"unknown option {key!r}{nearest(key, _VALIDATORS)}") from None
+
+
+def nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
+    """The end of an error message: what was probably meant, or all that is known."""
+    names = sorted(known)
+    match = difflib.get_close_matches(word, names, n=1)
+    return f"; did you mean {match[0]!r}?" if match else f"; known are {', '.join(names)}"
+
+
+def as_mapping(values: OptionValues) -> Mapping[str, object]:
+    """See typed keyword options as the plain mapping that `merge` takes."""
+    return cast("Mapping[str, object]", values)

@@ -1,0 +1,114 @@
+"""JSON <-> typed values: arguments and results, and the shape in which failures are kept."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+
+from jobs_runtime.errors import DeclarationError, PayloadError
+
+Value = TypeVar("Value")
+
+MAX_BYTES = 16 * 1024 * 1024
+"""The largest argument or result accepted, in bytes of JSON."""
+
+_encoder = msgspec.json.Encoder()
+
+
+class Codec(Generic[Value]):
+    """Turns values of one declared type into JSON text and back.
+
+    Args:
+        declared: the annotated type; `Any` accepts whatever JSON can carry.
+        what: how errors name the value, such as "the argument of render_invoice".
+
+    Raises:
+        DeclarationError: the type is one that JSON cannot be decoded into.
+    """
+
+    def __init__(self, declared: type[Value], what: str) -> None:
+        self.declared = declared
+        self.what = what
+        try:
+            self._decoder = msgspec.json.Decoder(declared)
+        except (TypeError, NotImplementedError) as error:
+            raise DeclarationError(
+                f"{what} is declared as {_type_name(declared)}, which JSON cannot carry: {error}"
+            ) from error
+
+    def encode(self, value: Value) -> str | None:
+        """Encode a value; None is stored as SQL NULL.
+
+        Raises:
+            PayloadError: JSON cannot carry the value, it does not fit the declared type, or it is
+                larger than `MAX_BYTES`. The message names the field.
+        """
+        text = None if value is None else _to_json(value, self.what)
+        self.decode(text)
+        return text
+
+    def decode(self, text: str | None) -> Value:
+        """Decode JSON text; SQL NULL is None.
+
+        Raises:
+            PayloadError: the JSON does not fit the declared type. The message names the field.
+        """
+        try:
+            return self._decoder.decode(text if text is not None else "null")
+        except (msgspec.MsgspecError, ValueError) as error:
+            expected = _type_name(self.declared)
+            raise PayloadError(f"{self.what} does not fit {expected}: {error}") from error
+
+    def convert(self, value: object) -> Value:
+        """Read a value that is decoded JSON already.
+
+        Raises:
+            PayloadError: it does not fit the declared type.
+        """
+        try:
+            return msgspec.convert(value, self.declared)
+        except msgspec.MsgspecError as error:
+            expected = _type_name(self.declared)
+            raise PayloadError(f"{self.what} does not fit {expected}: {error}") from error
+
+
+def _to_json(value: object, what: str) -> str:
+    try:
+        text = _encoder.encode(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PayloadError(f"{what} cannot be stored as JSON: {error}") from error
+    if len(text) > MAX_BYTES:
+        raise PayloadError(
+            f"{what} is {len(text):,} bytes of JSON, more than {MAX_BYTES:,};"
+            " store it elsewhere and pass a reference"
+        )
+    return text.decode()
+
+
+def untyped(what: str) -> Codec[Any]:
+    """The codec of a value without a declared type."""
+    return Codec(cast("type[Any]", Any), what)
+
+
+def encode_error(error: BaseException) -> str:
+    """Describe a failed attempt as JSON: name, message, stack."""
+    stack = "".join(traceback.format_exception(error))
+    return encode_failure(type(error).__name__, str(error), stack)
+
+
+def encode_failure(name: str, message: str, stack: str | None = None) -> str:
+    """The shape in which every failure is kept; what Postgres cannot store is replaced."""
+    failure = {"name": name, "message": message}
+    if stack is not None:
+        failure["stack"] = stack
+    return _encoder.encode({key: _storable(text) for key, text in failure.items()}).decode()
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _type_name(declared: object) -> str:
+    return declared.__name__ if isinstance(declared, type) else str(declared)
