@@ -1,0 +1,98 @@
+"""An operation is a value: SQL, parameters, and how to read the rows.
+
+So the same statement serves a sync and an async connection, alone or in a pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Generic, TypeVar
+
+import psycopg
+
+Result = TypeVar("Result")
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[Result]):
+    """One statement, ready to be run on any connection.
+
+    Attributes:
+        sql: the statement, with named placeholders.
+        parameters: a value for each placeholder.
+        read: makes the result of all the rows that came back.
+    """
+
+    sql: bytes
+    parameters: Mapping[str, object]
+    read: Callable[[list[Row]], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Rows to be streamed into a table by COPY."""
+
+    sql: bytes
+    types: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+def load_sql(package: str, name: str) -> bytes:
+    """Read the statement `name`.sql that lies beside the modules of `package`."""
+    return resources.files(package).joinpath(f"{name}.sql").read_bytes()
+
+
+def nothing(rows: list[Row]) -> None:
+    """Read no rows."""
+
+
+def scalar(rows: list[Row]) -> Any:
+    """Read the only value of the only row."""
+    return rows[0][0]
+
+
+def run(connection: psycopg.Connection[Any], operation: Operation[Result]) -> Result:
+    """Run one operation and read its result."""
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(operation.sql, operation.parameters)
+        return operation.read(cursor.fetchall() if cursor.description else [])
+
+
+async def arun(connection: psycopg.AsyncConnection[Any], operation: Operation[Result]) -> Result:
+    """Run one operation on an async connection and read its result."""
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(operation.sql, operation.parameters)
+        return operation.read(await cursor.fetchall() if cursor.description else [])
+
+
+def run_together(
+    connection: psycopg.Connection[Any], operations: Sequence[Operation[Any]]
+) -> list[Any]:
+    """Run operations in one round trip and, on an autocommit connection, in one transaction."""
+    with connection.pipeline():
+        cursors = [connection.cursor(binary=True) for _ in operations]
+        for cursor, operation in zip(cursors, operations, strict=True):
+            cursor.execute(operation.sql, operation.parameters)
+    return [
+        operation.read(cursor.fetchall() if cursor.description else [])
+        for cursor, operation in zip(cursors, operations, strict=True)
+    ]
+
+
+def copy(connection: psycopg.Connection[Any], batch: Copy) -> None:
+    """Stream the rows of a `Copy` in."""
+    with connection.cursor() as cursor, cursor.copy(batch.sql) as stream:
+        stream.set_types(batch.types)
+        for row in batch.rows:
+            stream.write_row(row)
+
+
+async def acopy(connection: psycopg.AsyncConnection[Any], batch: Copy) -> None:
+    """Stream the rows of a `Copy` in, on an async connection."""
+    async with connection.cursor() as cursor, cursor.copy(batch.sql) as stream:
+        stream.set_types(batch.types)
+        for row in batch.rows:
+            await stream.write_row(row)

@@ -1,0 +1,16 @@
+-- Moves a job out of the queue, waiting or running; the worker that runs it is told.
+-- Index: job_pkey.
+WITH gone AS (
+    DELETE FROM jobs.job WHERE id = %(id)s RETURNING *
+), kept AS (
+    INSERT INTO jobs.finished (id, created_at, start_after, started_at, running_on, rank, state,
+                               attempt, deaths, queue, name, args, options, output)
+    SELECT id, created_at, start_after, claimed_at, claimed_by, rank, 'cancelled', attempt, deaths,
+           queue, name, args, options, output
+    FROM gone
+    RETURNING id, running_on
+)
+SELECT running_on IS NOT NULL,
+       CASE WHEN running_on IS NOT NULL
+            THEN pg_notify('jobs', 'cancel ' || id || ' ' || running_on) END
+FROM kept

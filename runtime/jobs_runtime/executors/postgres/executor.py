@@ -1,0 +1,145 @@
+"""The operations of an application and of a worker on our own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+from jobs_runtime.executors.operation import Copy, Operation, Row, nothing, scalar
+from jobs_runtime.executors.postgres.rows import read_claims, read_record, submission_row
+from jobs_runtime.executors.postgres.statements import statement
+from jobs_runtime.executors.protocol import Position, ReadyQueue
+from jobs_runtime.model import Claim, JobRecord, JobState, Outcome, Submission
+
+COPY_TYPES = ("int8", "text", "text", "int4", "json", "json", "timestamptz", "bool")
+
+
+class PostgresExecutor:
+    """Keeps jobs in the schema `jobs`; see `migrations/` for the tables."""
+
+    name = "postgres"
+
+    def submit(self, submission: Submission) -> Operation[str]:
+        """Store one job; gives its id."""
+        return Operation(statement("submit"), submission_row(submission), _job_id)
+
+    def reserve(self, count: int) -> Operation[list[int]]:
+        """Take ids for a bulk submit."""
+        return Operation(statement("reserve"), {"count": count}, _ids)
+
+    def copy(self, ids: Sequence[int], submissions: Sequence[Submission]) -> Copy:
+        """Store many jobs under reserved ids; delays count from this call, on this host's clock."""
+        now = datetime.now(UTC)
+        rows = [
+            _copy_row(job_id, submission, now)
+            for job_id, submission in zip(ids, submissions, strict=True)
+        ]
+        return Copy(statement("submit_copy"), COPY_TYPES, rows)
+
+    def wake(self, queue: str, count: int) -> Operation[None]:
+        """Tell waiting workers of a bulk submit."""
+        return Operation(statement("wake"), {"queue": queue, "count": count}, nothing)
+
+    def details(self, job_id: str) -> Operation[JobRecord | None]:
+        """Look a job up, finished or not."""
+        return Operation(statement("details"), {"id": int(job_id)}, read_record)
+
+    def cancel(self, job_id: str) -> Operation[bool | None]:
+        """Cancel a job; gives whether an attempt was running, None if nothing was to cancel."""
+        return Operation(statement("cancel"), {"id": int(job_id)}, _was_running)
+
+    def resume(self, job_id: str) -> Operation[bool]:
+        """Put a cancelled job back; gives whether that was possible."""
+        return Operation(statement("resume"), {"id": int(job_id)}, bool)
+
+    def register_worker(self, supervisor_id: str, slot: int, pid: int) -> Operation[int]:
+        """Begin an incarnation."""
+        parameters = {"supervisor_id": supervisor_id, "slot": slot, "pid": pid}
+        return Operation(statement("register_worker"), parameters, scalar)
+
+    def probe(self, queues: Sequence[str]) -> Operation[list[ReadyQueue]]:
+        """Which of the queues have claimable jobs."""
+        return Operation(statement("probe"), {"queues": list(queues)}, _ready_queues)
+
+    def going_idle(self, supervisor_id: str) -> Operation[None]:
+        """Let submitters know that a worker is about to wait."""
+        return Operation(statement("going_idle"), {"supervisor_id": supervisor_id}, nothing)
+
+    def claim(
+        self, queue: str, names: Sequence[str], after: Position, limit: int, incarnation: int
+    ) -> Operation[list[Claim]]:
+        """Take up to `limit` jobs of one queue, in order, after a position."""
+        parameters = {
+            "queue": queue,
+            "names": names,
+            "after_rank": after.rank,
+            "after_id": after.job_id,
+            "limit": limit,
+            "incarnation": incarnation,
+        }
+        return Operation(statement("claim"), parameters, read_claims)
+
+    def settle(self, outcomes: Sequence[Outcome], incarnation: int) -> list[Operation[list[int]]]:
+        """Store outcomes, one operation for each state that occurs."""
+        ordered = sorted(outcomes, key=_by_state)
+        return [
+            _settle_state(JobState(state), list(group), incarnation)
+            for state, group in groupby(ordered, key=_by_state)
+        ]
+
+    def release(self, ids: Sequence[int], incarnation: int) -> Operation[list[int]]:
+        """Give unstarted jobs back with the attempt refunded."""
+        return Operation(statement("release"), {"ids": list(ids), "incarnation": incarnation}, _ids)
+
+    def stopped(self, ids: Sequence[int], incarnation: int) -> Operation[None]:
+        """Say that attempts cancelled while running have ended."""
+        return Operation(
+            statement("stopped"), {"ids": list(ids), "incarnation": incarnation}, nothing
+        )
+
+
+def _settle_state(
+    state: JobState, outcomes: list[Outcome], incarnation: int
+) -> Operation[list[int]]:
+    parameters: dict[str, object] = {
+        "ids": [outcome.job_id for outcome in outcomes],
+        "outputs": [outcome.output for outcome in outcomes],
+        "incarnation": incarnation,
+    }
+    if state is JobState.RETRY:
+        parameters["delays"] = [outcome.delay for outcome in outcomes]
+        parameters["deaths"] = [int(outcome.death) for outcome in outcomes]
+        return Operation(statement("retry"), parameters, _ids)
+    parameters["seconds"] = [outcome.seconds for outcome in outcomes]
+    parameters["state"] = state.value
+    return Operation(statement("finish"), parameters, _ids)
+
+
+def _by_state(outcome: Outcome) -> str:
+    return outcome.state.value
+
+
+def _copy_row(job_id: int, submission: Submission, now: datetime) -> tuple[object, ...]:
+    row = submission_row(submission)
+    delay = row["delay"]
+    start_after = now + timedelta(seconds=delay) if isinstance(delay, float) else row["at"]
+    ready = not isinstance(start_after, datetime) or start_after <= now
+    columns = (row["queue"], row["name"], row["rank"], row["args"], row["options"])
+    return (job_id, *columns, start_after, ready)
+
+
+def _job_id(rows: list[Row]) -> str:
+    return str(rows[0][0])
+
+
+def _ids(rows: list[Row]) -> list[int]:
+    return [row[0] for row in rows]
+
+
+def _was_running(rows: list[Row]) -> bool | None:
+    return rows[0][0] if rows else None
+
+
+def _ready_queues(rows: list[Row]) -> list[ReadyQueue]:
+    return [ReadyQueue(queue, rank) for queue, rank in rows]

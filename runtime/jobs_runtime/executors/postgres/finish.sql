@@ -1,0 +1,20 @@
+-- Moves jobs that reached a final state into the history; a late writer moves nothing.
+-- Index: job_pkey.
+WITH outcome AS (
+    SELECT *
+    FROM unnest(%(ids)s::bigint[], %(seconds)s::float8[], %(outputs)s::json[])
+         AS outcome (id, seconds, output)
+), gone AS (
+    DELETE FROM jobs.job AS job
+    USING outcome
+    WHERE job.id = outcome.id AND job.claimed_by = %(incarnation)s
+    RETURNING job.*, outcome.seconds, outcome.output AS result
+), kept AS (
+    INSERT INTO jobs.finished (id, created_at, start_after, started_at, rank, state, attempt,
+                               deaths, queue, name, args, options, output)
+    SELECT id, created_at, start_after, clock_timestamp() - seconds * interval '1 second', rank,
+           %(state)s::jobs.job_state, attempt, deaths, queue, name, args, options, result
+    FROM gone
+    RETURNING id
+)
+SELECT id FROM kept

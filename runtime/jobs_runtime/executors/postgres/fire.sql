@@ -1,0 +1,23 @@
+-- Submits the job of one tick; the tick's row makes a second leader's attempt do nothing.
+-- Index: tick_pkey, schedule_pkey; with overlap = 'skip' also job_ready and job_held.
+WITH schedule AS (
+    SELECT * FROM jobs.schedule WHERE key = %(key)s
+), taken AS (
+    INSERT INTO jobs.tick (schedule, tick, job_id)
+    SELECT key, %(tick)s, nextval('jobs.job_id_seq') FROM schedule
+    ON CONFLICT DO NOTHING
+    RETURNING tick, job_id
+), advanced AS (
+    UPDATE jobs.schedule SET last_tick = greatest(last_tick, %(tick)s) WHERE key = %(key)s
+), submitted AS (
+    INSERT INTO jobs.job (id, queue, name, rank, args, options)
+    SELECT taken.job_id, queue, name, rank, args, options
+    FROM taken, schedule
+    WHERE schedule.overlap = 'allow' OR NOT EXISTS (
+        SELECT
+        FROM jobs.tick AS earlier
+        JOIN jobs.job ON job.id = earlier.job_id
+        WHERE earlier.schedule = schedule.key)
+    RETURNING id, queue
+)
+SELECT id::text, pg_notify('jobs', 'wake 1 ' || queue) FROM submitted

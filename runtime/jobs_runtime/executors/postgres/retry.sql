@@ -1,0 +1,18 @@
+-- Gives failed attempts another one, at once or after a delay.
+-- Index: job_pkey.
+WITH again AS (
+    UPDATE jobs.job AS job
+    SET state = 'retry', ready = outcome.delay = 0, output = outcome.output,
+        start_after = now() + outcome.delay * interval '1 second',
+        deaths = deaths + outcome.deaths, claimed_by = NULL, claimed_at = NULL
+    FROM unnest(%(ids)s::bigint[], %(delays)s::float8[], %(outputs)s::json[], %(deaths)s::int[])
+         AS outcome (id, delay, output, deaths)
+    WHERE job.id = outcome.id AND job.claimed_by = %(incarnation)s
+    RETURNING job.id, job.queue, outcome.delay
+), notified AS (
+    SELECT pg_notify('jobs', 'wake ' || count(*) || ' ' || queue)
+    FROM again WHERE delay = 0 GROUP BY queue
+    UNION ALL
+    SELECT pg_notify('jobs', 'due') FROM again WHERE delay > 0 AND delay < 2
+)
+SELECT id, (SELECT count(*) FROM notified) FROM again

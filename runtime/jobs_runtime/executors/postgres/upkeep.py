@@ -1,0 +1,146 @@
+"""The operations of a scheduler: heartbeats, rescue, due jobs, schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from jobs_runtime.declaration import Job
+from jobs_runtime.executors.operation import Operation, Row, nothing, scalar
+from jobs_runtime.executors.postgres.rows import read_claims, stored_options
+from jobs_runtime.executors.postgres.statements import statement
+from jobs_runtime.model import Claim
+from jobs_runtime.options import merge
+from jobs_runtime.schedule import Schedule
+
+
+class SupervisorRecord(NamedTuple):
+    """What a supervisor announces of itself."""
+
+    id: str
+    host: str
+    pid: int
+    workers: int
+    names: Sequence[str]
+    schedules: Sequence[str]
+
+
+class ScheduleRecord(NamedTuple):
+    """A schedule as it is kept, and the database's time at which it was read."""
+
+    key: str
+    name: str
+    cron: str
+    time_zone: str
+    missed: str
+    missed_limit: int
+    overlap: str
+    last_tick: datetime
+    now: datetime
+
+
+def register_supervisor(record: SupervisorRecord) -> Operation[datetime]:
+    """Announce a supervisor; gives the database's time."""
+    parameters = record._asdict()
+    parameters["names"] = list(record.names)
+    parameters["schedules"] = list(record.schedules)
+    return Operation(statement("register_supervisor"), parameters, scalar)
+
+
+def unregister_supervisor(supervisor_id: str) -> Operation[None]:
+    """Take a supervisor off the list of the living."""
+    return Operation(statement("unregister_supervisor"), {"id": supervisor_id}, nothing)
+
+
+def heartbeat(supervisor_id: str, *, idle: bool) -> Operation[bool]:
+    """Say that a supervisor lives; gives False if it was given up for dead."""
+    return Operation(statement("heartbeat"), {"id": supervisor_id, "idle": idle}, bool)
+
+
+def held(incarnation: int) -> Operation[list[Claim]]:
+    """What an incarnation holds."""
+    return Operation(statement("held"), {"incarnation": incarnation}, read_claims)
+
+
+def forget_worker(incarnation: int) -> Operation[bool]:
+    """End an incarnation whose claims are settled; gives whether it was still registered."""
+    return Operation(statement("forget_worker"), {"incarnation": incarnation}, scalar)
+
+
+def workers_of(supervisor_id: str) -> Operation[list[int]]:
+    """The incarnations registered for one supervisor."""
+    return Operation(statement("workers_of"), {"supervisor_id": supervisor_id}, _first)
+
+
+def dead_supervisors(stale_after: float) -> Operation[list[str]]:
+    """Give up supervisors silent for longer than `stale_after` seconds; gives their ids."""
+    return Operation(statement("dead_supervisors"), {"stale_after": stale_after}, _first)
+
+
+def orphans(stale_after: float) -> Operation[list[int]]:
+    """Incarnations of no living supervisor."""
+    return Operation(statement("orphans"), {"stale_after": stale_after}, _first)
+
+
+def make_due(limit: int) -> Operation[int]:
+    """Let up to `limit` jobs whose time has come be claimed; gives how many."""
+    return Operation(statement("make_due"), {"limit": limit}, scalar)
+
+
+def next_due() -> Operation[float | None]:
+    """Seconds until the next job becomes due, None if none waits for its time."""
+    return Operation(statement("next_due"), {}, lambda rows: rows[0][0] if rows else None)
+
+
+def schedules() -> Operation[list[ScheduleRecord]]:
+    """The schedules that some living supervisor declares."""
+    return Operation(statement("schedules"), {}, lambda rows: [ScheduleRecord(*r) for r in rows])
+
+
+def fire(key: str, tick: datetime) -> Operation[str | None]:
+    """Submit the job of one tick; gives its id, None if the tick was fired or skipped before."""
+    parameters = {"key": key, "tick": tick}
+    return Operation(statement("fire"), parameters, lambda rows: rows[0][0] if rows else None)
+
+
+def skip_ticks(key: str, tick: datetime) -> Operation[None]:
+    """Pass over the ticks up to `tick`."""
+    return Operation(statement("skip_ticks"), {"key": key, "tick": tick}, nothing)
+
+
+def forget_ticks(days: int) -> Operation[None]:
+    """Forget fired ticks older than `days` days."""
+    return Operation(statement("forget_ticks"), {"days": days}, nothing)
+
+
+def declare_schedule(job: Job[Any, Any], schedule: Schedule) -> Operation[None]:
+    """Write a declared schedule.
+
+    Raises:
+        PayloadError, OptionError: its args or options do not fit the job.
+    """
+    options = merge(*job.layers, schedule.options or {})
+    parameters = {
+        "key": schedule_key(job, schedule),
+        "name": job.name,
+        "queue": job.queue,
+        "cron": schedule.cron,
+        "time_zone": schedule.time_zone,
+        "missed": schedule.missed,
+        "missed_limit": schedule.missed_limit,
+        "overlap": schedule.overlap,
+        "rank": -options.priority,
+        "args": job.input.encode(schedule.args),
+        "options": stored_options(options),
+    }
+    return Operation(statement("declare_schedule"), parameters, nothing)
+
+
+def schedule_key(job: Job[Any, Any], schedule: Schedule) -> str:
+    """What a declared schedule is called: its job, and its own name if it has one."""
+    return f"{job.name}/{schedule.name}" if schedule.name else job.name
+
+
+def _first(rows: list[Row]) -> list[Any]:
+    return [row[0] for row in rows]

@@ -1,0 +1,95 @@
+"""What an executor offers: operations to submit, to look after, to claim and to finish jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from jobs_runtime.executors.operation import Copy, Operation
+from jobs_runtime.model import Claim, JobRecord, Outcome, Submission
+
+
+class Position(NamedTuple):
+    """Where a scan of a queue goes on: after this rank and id."""
+
+    rank: int
+    job_id: int
+
+
+START = Position(-(2**31), 0)
+"""The position before every job."""
+
+
+class ReadyQueue(NamedTuple):
+    """A queue with claimable jobs, and the rank of the first of them."""
+
+    queue: str
+    rank: int
+
+
+class ClientExecutor(Protocol):
+    """What an application needs of an executor."""
+
+    name: str
+
+    def submit(self, submission: Submission) -> Operation[str]:
+        """Store one job; gives its id."""
+        ...
+
+    def reserve(self, count: int) -> Operation[list[int]]:
+        """Take ids for a bulk submit."""
+        ...
+
+    def copy(self, ids: Sequence[int], submissions: Sequence[Submission]) -> Copy:
+        """Store many jobs under reserved ids."""
+        ...
+
+    def wake(self, queue: str, count: int) -> Operation[None]:
+        """Tell waiting workers of a bulk submit."""
+        ...
+
+    def details(self, job_id: str) -> Operation[JobRecord | None]:
+        """Look a job up, finished or not."""
+        ...
+
+    def cancel(self, job_id: str) -> Operation[bool | None]:
+        """Cancel a job; gives whether an attempt was running, None if nothing was to cancel."""
+        ...
+
+    def resume(self, job_id: str) -> Operation[bool]:
+        """Put a cancelled job back; gives whether that was possible."""
+        ...
+
+
+class WorkerExecutor(Protocol):
+    """What a worker needs of an executor."""
+
+    def register_worker(self, supervisor_id: str, slot: int, pid: int) -> Operation[int]:
+        """Begin an incarnation."""
+        ...
+
+    def probe(self, queues: Sequence[str]) -> Operation[list[ReadyQueue]]:
+        """Which of the queues have claimable jobs."""
+        ...
+
+    def going_idle(self, supervisor_id: str) -> Operation[None]:
+        """Let submitters know that a worker is about to wait."""
+        ...
+
+    def claim(
+        self, queue: str, names: Sequence[str], after: Position, limit: int, incarnation: int
+    ) -> Operation[list[Claim]]:
+        """Take up to `limit` jobs of one queue, in order, after a position."""
+        ...
+
+    def settle(self, outcomes: Sequence[Outcome], incarnation: int) -> list[Operation[list[int]]]:
+        """Store outcomes; each operation gives the ids it still owned."""
+        ...
+
+    def release(self, ids: Sequence[int], incarnation: int) -> Operation[list[int]]:
+        """Give unstarted jobs back with the attempt refunded."""
+        ...
+
+    def stopped(self, ids: Sequence[int], incarnation: int) -> Operation[None]:
+        """Say that attempts cancelled while running have ended."""
+        ...
