@@ -1,0 +1,54 @@
+"""Background jobs for Python web apps: rows in Postgres, performed by supervised workers.
+
+from jobs_runtime import Context, Jobs, Schedule
+
+jobs = Jobs()
+
+@jobs.job(retry_limit=2, expire_in=600)
+def render_invoice(args: Invoice, context: Context) -> Rendered: ...
+
+submitted = render_invoice.submit(Invoice(7))
+"""
+
+from jobs_runtime.app import Jobs
+from jobs_runtime.context import Context
+from jobs_runtime.declaration import Job
+from jobs_runtime.errors import (
+    Cancelled,
+    ConfigurationError,
+    DatabaseUnavailable,
+    DeclarationError,
+    JobFailed,
+    JobNotFound,
+    JobsError,
+    OptionError,
+    PayloadError,
+    ResultTimeout,
+    ScheduleError,
+    SchemaError,
+)
+from jobs_runtime.model import JobRecord, JobState
+from jobs_runtime.schedule import Schedule
+from jobs_runtime.submission import SubmittedJob
+
+__all__ = [
+    "Cancelled",
+    "ConfigurationError",
+    "Context",
+    "DatabaseUnavailable",
+    "DeclarationError",
+    "Job",
+    "JobFailed",
+    "JobNotFound",
+    "JobRecord",
+    "JobState",
+    "Jobs",
+    "JobsError",
+    "OptionError",
+    "PayloadError",
+    "ResultTimeout",
+    "Schedule",
+    "ScheduleError",
+    "SchemaError",
+    "SubmittedJob",
+]
