@@ -1,0 +1,1 @@
+"""The process tree behind `jobs-supervisor`; `jobs_runtime` never imports it."""

@@ -1,0 +1,183 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from jobs_runtime.database import resolve_dsn
+from jobs_runtime.errors import DatabaseUnavailable, JobsError, SchemaError
+from rich.console import Console
+
+from jobs_supervisor import logs
+from jobs_supervisor.settings import DEFAULTS, Settings, from_pyproject
+
+FAILED, USAGE = 1, 2
+
+
+def app_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--app`."""
+    return click.option("--app", metavar="MODULE[:ATTRIBUTE]", help="Where your Jobs object is.")(
+        command
+    )
+
+
+def dsn_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--dsn` and `--direct-dsn`."""
+    for decorate in (
+        click.option("--direct-dsn", help="The server itself, if --dsn leads through a pooler."),
+        click.option(
+            "--dsn",
+            envvar=["JOBS_DSN", "DATABASE_URL"],
+            show_envvar=True,
+            help="Where the jobs are: postgresql://user:password@host/name",
+        ),
+    ):
+        command = decorate(command)
+    return command
+
+
+def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add everything else that a pool can be told."""
+    seconds = click.FloatRange(min=0)
+    for name, kind, text in (
+        ("--retention-days", click.IntRange(min=1), "How long finished jobs are kept."),
+        ("--metrics-address", str, "host:port of /metrics, /livez and /readyz."),
+        ("--startup-timeout", seconds, "Seconds to wait for the database at start."),
+        ("--boot-timeout", seconds, "Seconds that a process may take to boot."),
+        ("--kill-after", seconds, "Seconds from a cancel or a time limit to a kill."),
+        ("--drain", seconds, "Seconds that running jobs may go on after SIGTERM."),
+        ("--workers", click.IntRange(min=1), "Worker processes; default the number of CPUs."),
+    ):
+        default = DEFAULTS[name[2:].replace("-", "_")]
+        option = click.option(name, type=kind, default=default, show_default=True, help=text)
+        command = option(command)
+    return command
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"auto_envvar_prefix": "JOBS", "help_option_names": ["-h", "--help"]},
+)
+@app_option
+@dsn_options
+@pool_options
+@click.version_option(package_name="jobs-runtime")
+@click.pass_context
+def cli(context: click.Context, **options: Any) -> None:
+    """Perform background jobs: fork worker processes and a scheduler, and keep them alive.
+
+    \b
+    jobs-supervisor --app shop.jobs --workers 8     run a pool
+    jobs-supervisor dev --app shop.jobs             run one on a database of its own
+    jobs-supervisor demo                            see it work
+
+    Every option has an environment variable JOBS_… and a key in [tool.jobs-supervisor] of
+    pyproject.toml.
+    """  # noqa: D301
+    if context.invoked_subcommand is None:
+        sys.exit(_run(Settings(**options)))
+
+
+@cli.command()
+@app_option
+@pool_options
+def dev(**options: Any) -> None:
+    """Run a pool on an embedded Postgres, kept in .jobs/ of this directory."""
+    from jobs_supervisor.embedded import EmbeddedDatabase
+
+    logs.configure()
+    database = EmbeddedDatabase(Path(".jobs/postgres").resolve())
+    click.echo(f"for your application: DATABASE_URL='{database.dsn}'", err=True)
+    settings = Settings(**options, dsn=database.dsn, direct_dsn=None)
+    sys.exit(_run(settings, migrates=True))
+
+
+@cli.command()
+@dsn_options
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if a migration is pending.")
+@click.option("--sql", is_flag=True, help="Change nothing; print the pending SQL.")
+def migrate(dsn: str | None, direct_dsn: str | None, check: bool, sql: bool) -> None:
+    """Bring the schema `jobs` to the version that this code needs."""
+    from jobs_runtime.executors.postgres import migrate as migrations
+
+    from jobs_supervisor.preflight import wait_for_database
+
+    with wait_for_database(resolve_dsn(direct_dsn or dsn), timeout=5) as connection:
+        if not (check or sql):
+            steps = migrations.migrate(connection)
+            click.echo("\n".join(f"applied {step.name}" for step in steps) or "up to date")
+            return
+        steps = migrations.pending(connection)
+        if sql:
+            click.echo(migrations.as_script(steps))
+        else:
+            click.echo("\n".join(f"pending {step.name}" for step in steps) or "up to date")
+            sys.exit(FAILED if steps else 0)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--watch", is_flag=True, help="Show it again every half second.")
+def status(as_json: bool, watch: bool) -> None:
+    """Show what every slot of this user's supervisors is doing; needs no database."""
+    from jobs_supervisor import watching
+
+    if watch:
+        watching.watch(Console())
+    elif as_json:
+        reports = watching.reports()
+        click.echo(
+            json.dumps(
+                [
+                    {
+                        "pid": record.pid,
+                        "app": record.app,
+                        "slots": [asdict(slot) for slot in slots],
+                    }
+                    for record, slots in reports
+                ],
+                indent=2,
+            )
+        )
+    else:
+        Console().print(watching.picture())
+
+
+@cli.command()
+@app_option
+@dsn_options
+@click.option("--drain", type=float, default=DEFAULTS["drain"], hidden=True)
+def check(app: str | None, dsn: str | None, direct_dsn: str | None, drain: float) -> None:
+    """Look whether the application, the database and the schema are fit to run; exit 1 if not."""
+    from jobs_supervisor.checks import all_checks
+
+    passed = True
+    for finding in all_checks(app, dsn, direct_dsn):
+        passed = passed and finding.passed
+        click.echo(f"{'ok   ' if finding.passed else 'FAIL '} {finding.text}")
+    sys.exit(0 if passed else FAILED)
+
+
+def _run(settings: Settings, *, migrates: bool = False) -> int:
+    from jobs_supervisor.run import run
+
+    if not settings.app:
+        raise click.UsageError("which application? give --app MODULE[:ATTRIBUTE] or set JOBS_APP")
+    logs.configure()
+    return run(settings, migrates=migrates)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is one line and an exit code (2 for usage)."""
+    try:
+        defaults = from_pyproject(Path.cwd())
+        cli(default_map={**defaults, "dev": defaults, "check": defaults, "migrate": defaults})
+    except JobsError as error:
+        click.echo(f"jobs-supervisor: {error}", err=True)
+        sys.exit(FAILED if isinstance(error, SchemaError | DatabaseUnavailable) else USAGE)

@@ -1,0 +1,141 @@
+"""Numbers in shared memory, one row a slot: written by one process, summed by the exporter.
+
+A row outlives the processes in its slot, so no counter ever goes back, and how much memory there is
+depends on the declared jobs and the slots alone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from jobs_runtime.model import Claim, Outcome
+
+from jobs_supervisor import metrics
+from jobs_supervisor.metrics import Metric
+from jobs_supervisor.shared import SharedMemory
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric with one set of label values, and where its numbers lie in a row."""
+
+    metric: Metric
+    labels: tuple[str, ...]
+    offset: int
+
+    @property
+    def cells(self) -> int:
+        """How many numbers it has: a histogram has one a bucket, one above all, and the sum."""
+        return len(self.metric.buckets) + 2 if self.metric.kind == "histogram" else 1
+
+
+class Layout:
+    """Where every series lies in a row.
+
+    Args:
+        jobs: the names of the declared jobs.
+    """
+
+    def __init__(self, jobs: Sequence[str]) -> None:
+        domains = {"job": jobs, "outcome": metrics.OUTCOMES, "reason": metrics.RESCUES}
+        self.series: dict[tuple[str, ...], Series] = {}
+        self.width = 0
+        for metric in metrics.STORED:
+            for labels in product(*(domains[label] for label in metric.labels)):
+                series = Series(metric, labels, self.width)
+                self.series[metric.name, *labels] = series
+                self.width += series.cells
+
+    def offset(self, metric: Metric, *labels: str) -> int:
+        """Where a series begins in a row."""
+        return self.series[metric.name, *labels].offset
+
+
+class Row:
+    """The numbers of one slot."""
+
+    def __init__(self, layout: Layout, cells: memoryview[float]) -> None:
+        self.layout = layout
+        self.cells = cells
+
+    def add(self, metric: Metric, *labels: str, amount: float = 1) -> None:
+        """Count."""
+        self.cells[self.layout.offset(metric, *labels)] += amount
+
+    def set(self, metric: Metric, value: float) -> None:
+        """Set a gauge."""
+        self.cells[self.layout.offset(metric)] = value
+
+    def observe(self, metric: Metric, *labels: str, value: float) -> None:
+        """Put a value into a histogram."""
+        _observe(self.cells, self.layout.offset(metric, *labels), metric.buckets, value)
+
+
+class Counters:
+    """All rows.
+
+    Args:
+        memory: the shared memory.
+        first_byte: where the rows begin in it.
+        layout: how a row is laid out.
+        slots: how many rows.
+    """
+
+    def __init__(self, memory: SharedMemory, first_byte: int, layout: Layout, slots: int) -> None:
+        self.layout = layout
+        self._cells = memory.doubles[first_byte // 8 :]
+        self._slots = slots
+
+    @staticmethod
+    def size_of(layout: Layout, slots: int) -> int:
+        """Bytes of shared memory that so many rows need."""
+        return layout.width * slots * 8
+
+    def row(self, slot: int) -> Row:
+        """The numbers of one slot."""
+        width = self.layout.width
+        return Row(self.layout, self._cells[slot * width : (slot + 1) * width])
+
+    def total(self, series: Series) -> list[float]:
+        """The numbers of a series, summed over all slots."""
+        width = self.layout.width
+        return [
+            sum(self._cells[slot * width + series.offset + cell] for slot in range(self._slots))
+            for cell in range(series.cells)
+        ]
+
+
+class WorkerCounters:
+    """What a worker counts, with the offsets looked up beforehand: it counts for every job."""
+
+    def __init__(self, row: Row) -> None:
+        layout = row.layout
+        self.row = row
+        jobs = {labels[1] for labels in layout.series if labels[0] == metrics.DURATION.name}
+        self._durations = {job: layout.offset(metrics.DURATION, job) for job in jobs}
+        self._waits = {job: layout.offset(metrics.WAIT, job) for job in jobs}
+        self._outcomes = {
+            (job, outcome): layout.offset(metrics.ATTEMPTS, job, outcome)
+            for job in jobs
+            for outcome in metrics.OUTCOMES
+        }
+
+    def attempt(self, claim: Claim, outcome: Outcome) -> None:
+        """Count an attempt that ended."""
+        cells = self.row.cells
+        cells[self._outcomes[claim.name, outcome.state.value]] += 1
+        _observe(cells, self._durations[claim.name], metrics.DURATIONS, outcome.seconds)
+        _observe(cells, self._waits[claim.name], metrics.DURATIONS, claim.waited)
+
+    def claimed(self, jobs: int, seconds: float) -> None:
+        """Count a claim."""
+        self.row.observe(metrics.CLAIM_SIZE, value=jobs)
+        self.row.observe(metrics.CLAIM_DURATION, value=seconds)
+
+
+def _observe(cells: memoryview[float], offset: int, buckets: Sequence[float], value: float) -> None:
+    cells[offset + bisect_left(buckets, value)] += 1
+    cells[offset + len(buckets) + 1] += value

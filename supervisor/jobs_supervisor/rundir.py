@@ -1,0 +1,66 @@
+"""Where a supervisor leaves word of itself, so that `status` finds it without a database."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+
+class RunRecord(msgspec.Struct, frozen=True):
+    """A running supervisor.
+
+    Attributes:
+        descriptor: of its shared memory, in its own process.
+        others: the roles of its children that are not workers.
+        metrics: the address of its exporter; empty for none.
+        started_at: seconds since the epoch.
+    """
+
+    pid: int
+    app: str
+    database: str
+    workers: int
+    others: tuple[str, ...]
+    descriptor: int
+    metrics: str
+    started_at: float
+
+    @property
+    def memory_path(self) -> str:
+        """Where its shared memory can be opened."""
+        return f"/proc/{self.pid}/fd/{self.descriptor}"
+
+
+def run_directory() -> Path:
+    """The directory of this user's records, made if needed."""
+    base = os.environ.get("JOBS_RUN_DIR") or os.environ.get("XDG_RUNTIME_DIR")
+    root = Path(base) if base else Path(tempfile.gettempdir()) / f"jobs-{os.getuid()}"
+    directory = root / "jobs-supervisor"
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return directory
+
+
+def write_record(record: RunRecord) -> Path:
+    """Leave word; gives the file, which the supervisor removes when it ends."""
+    path = run_directory() / f"{record.pid}.json"
+    path.write_bytes(msgspec.json.encode(record))
+    return path
+
+
+def living() -> Iterator[RunRecord]:
+    """This user's running supervisors, the oldest first; records of dead ones are removed."""
+    records: list[RunRecord] = []
+    for path in run_directory().glob("*.json"):
+        try:
+            record = msgspec.json.decode(path.read_bytes(), type=RunRecord)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        if Path(record.memory_path).exists():
+            records.append(record)
+        else:
+            path.unlink(missing_ok=True)
+    yield from sorted(records, key=lambda record: record.started_at)

@@ -1,0 +1,80 @@
+"""The leader's: fires schedules when their ticks come, on the database's clock."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+
+from jobs_runtime.database import Connection
+from jobs_runtime.errors import ScheduleError
+from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.executors.postgres.upkeep import ScheduleRecord
+from jobs_runtime.schedule import Schedule
+
+from jobs_supervisor import metrics
+from jobs_supervisor.counters import Row
+from jobs_supervisor.scheduler.duty import Duty
+
+logger = logging.getLogger(__name__)
+
+READ_EVERY = 5.0
+"""The longest time between two readings of the schedules, in seconds."""
+
+
+class Cron(Duty):
+    """Submits the job of each tick; a tick's unique row makes a second time do nothing.
+
+    Args:
+        row: where it counts.
+        jobs: the names of the declared jobs, which metrics are kept for.
+    """
+
+    leader_only = True
+
+    def __init__(self, row: Row, jobs: list[str]) -> None:
+        super().__init__()
+        self._row = row
+        self._jobs = frozenset(jobs)
+
+    def perform(self, connection: Connection, now: float) -> float:
+        """Fire what is due; gives the time of the next tick."""
+        asked_at = time.monotonic()
+        next_at = asked_at + READ_EVERY
+        for record in run(connection, upkeep.schedules()):
+            schedule = _schedule(record)
+            if schedule is None:
+                continue
+            self._fire_due(connection, record, schedule)
+            until_tick = schedule.next_tick(record.now) - record.now
+            next_at = min(next_at, asked_at + until_tick / timedelta(seconds=1))
+        return next_at
+
+    def _fire_due(self, connection: Connection, record: ScheduleRecord, schedule: Schedule) -> None:
+        due = schedule.ticks_due(record.last_tick, record.now)
+        for tick in due.ticks:
+            if run(connection, upkeep.fire(record.key, tick)):
+                self._count(metrics.CRON_FIRED, record, 1)
+        if due.dropped:
+            logger.warning("%s missed %d ticks, not made up for", record.key, due.dropped)
+            self._count(metrics.CRON_MISSED, record, due.dropped)
+            latest = due.ticks[-1] if due.ticks else record.now
+            run(connection, upkeep.skip_ticks(record.key, latest))
+
+    def _count(self, metric: metrics.Metric, record: ScheduleRecord, amount: int) -> None:
+        if record.name in self._jobs:
+            self._row.add(metric, record.name, amount=amount)
+
+
+def _schedule(record: ScheduleRecord) -> Schedule | None:
+    try:
+        return Schedule(
+            record.cron,
+            time_zone=record.time_zone,
+            missed=record.missed,  # pyright: ignore[reportArgumentType]
+            missed_limit=record.missed_limit,
+        )
+    except ScheduleError as error:
+        logger.error("the schedule %s is passed over: %s", record.key, error)
+        return None

@@ -1,0 +1,29 @@
+"""Makes delayed jobs claimable when their time has come."""
+
+from __future__ import annotations
+
+from jobs_runtime.database import Connection
+from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.postgres.upkeep import make_due, next_due
+
+from jobs_supervisor.scheduler.duty import Duty
+
+AT_MOST = 1_000
+"""Jobs made due by one statement."""
+
+LOOK = 1.0
+"""The longest time between two looks, in seconds; sooner on a notification."""
+
+
+class DueJobs(Duty):
+    """Sleeps until the earliest delayed job's time."""
+
+    leader_only = True
+
+    def perform(self, connection: Connection, now: float) -> float:
+        """Make due what is; gives the time of the next."""
+        left = run(connection, next_due())
+        while left is not None and left <= 0:
+            run(connection, make_due(AT_MOST))
+            left = run(connection, next_due())
+        return now + (LOOK if left is None else min(left, LOOK))

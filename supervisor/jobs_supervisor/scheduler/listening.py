@@ -1,0 +1,95 @@
+"""Turns notifications into wake-ups, cancels and due jobs, and looks itself in case one is lost."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from jobs_runtime.database import Connection
+from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.protocol import WorkerExecutor
+
+from jobs_supervisor.scheduler.duty import Duty
+from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.wake import WakePipe
+
+logger = logging.getLogger(__name__)
+
+POLL_EVERY = 1.0
+"""Seconds between two looks for work that nobody was notified of, while a worker waits."""
+
+
+class Listening(Duty):
+    """Wakes this host's workers.
+
+    Args:
+        executor: what to look with.
+        queues: the queues that this host's workers claim from.
+        workers: their slots.
+        pipe: what they wait on.
+        on_due: called when a job was submitted that becomes due very soon.
+    """
+
+    def __init__(
+        self,
+        executor: WorkerExecutor,
+        queues: Sequence[str],
+        workers: Sequence[Slot],
+        pipe: WakePipe,
+        on_due: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self._executor = executor
+        self._queues = frozenset(queues)
+        self._workers = workers
+        self._pipe = pipe
+        self._on_due = on_due
+        self._jobs = 0
+
+    def begin(self, connection: Connection) -> None:
+        """Subscribe; what was notified before is found by looking."""
+        connection.add_notify_handler(lambda notify: self._heed(notify.payload))
+        connection.execute("LISTEN jobs")
+        self.due_at = 0.0
+
+    def heed(self, connection: Connection) -> None:
+        """Act on every notification that has arrived.
+
+        Raises:
+            psycopg.OperationalError: the connection broke.
+        """
+        connection.pgconn.consume_input()
+        while (notification := connection.pgconn.notifies()) is not None:
+            self._heed(notification.extra.decode())
+        jobs, self._jobs = self._jobs, 0
+        self.wake(jobs)
+
+    def _heed(self, message: str) -> None:
+        match message.split(" ", 2):
+            case ["wake", count, queue] if queue in self._queues:
+                self._jobs += int(count)
+            case ["cancel", job_id, incarnation]:
+                self._cancel(int(job_id), int(incarnation))
+            case ["due"]:
+                self._on_due()
+            case _:
+                return
+
+    def wake(self, jobs: int) -> None:
+        """Wake as many waiting workers as there are jobs."""
+        waiting = sum(slot.state is SlotState.IDLE for slot in self._workers)
+        self._pipe.wake(min(jobs, waiting))
+
+    def perform(self, connection: Connection, now: float) -> float:
+        """Look for work that nobody was notified of."""
+        if any(slot.state is SlotState.IDLE for slot in self._workers):
+            ready = run(connection, self._executor.probe(sorted(self._queues)))
+            if ready:
+                self.wake(len(self._workers))
+        return now + POLL_EVERY
+
+    def _cancel(self, job_id: int, incarnation: int) -> None:
+        # The job may be waiting in the worker's batch: the flag then meets it when it is begun.
+        for slot in self._workers:
+            if slot.incarnation == incarnation and not slot.cancelled:
+                slot.cancel(job_id)

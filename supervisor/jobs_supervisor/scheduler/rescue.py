@@ -1,0 +1,144 @@
+"""Settles what dead workers held: the guilty job is retried or failed, the rest given back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jobs_runtime.attempt import failed
+from jobs_runtime.database import Connection
+from jobs_runtime.executors.operation import Operation, run, run_together
+from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
+from jobs_runtime.model import Claim, JobState, Outcome
+from jobs_runtime.payload import encode_failure
+
+from jobs_supervisor import metrics
+from jobs_supervisor.counters import Row
+from jobs_supervisor.obituary import Obituary, Verdict
+from jobs_supervisor.scheduler.duty import Duty
+from jobs_supervisor.slots import Slot
+
+logger = logging.getLogger(__name__)
+
+MAX_DEATHS = 3
+"""After so many worker deaths a job is quarantined: failed, with the reason kept."""
+
+RECONCILE_EVERY = 5.0
+"""Seconds between two comparisons of the registered incarnations with those that live."""
+
+STALE_AFTER = 20.0
+"""Seconds of silence after which a supervisor is given up for dead."""
+
+
+class Rescue:
+    """Settles one dead incarnation at a time.
+
+    Args:
+        row: where it counts.
+        jobs: the names of the declared jobs, which metrics are kept for.
+    """
+
+    def __init__(self, row: Row, jobs: Sequence[str]) -> None:
+        self._executor = PostgresExecutor()
+        self._row = row
+        self._jobs = frozenset(jobs)
+
+    def settle(self, connection: Connection, obituary: Obituary) -> None:
+        """Settle everything a dead incarnation held, and forget it, in one transaction."""
+        incarnation = obituary.incarnation
+        claims = run(connection, upkeep.held(incarnation))
+        guilty = [claim for claim in claims if claim.job_id == obituary.job_id]
+        outcomes = [self._judge(claim, obituary) for claim in guilty]
+        settled = [outcome for outcome in outcomes if outcome is not None]
+        released = {claim.job_id for claim in claims} - {each.job_id for each in settled}
+        operations: list[Operation[Any]] = [*self._executor.settle(settled, incarnation)]
+        operations.append(self._executor.release(sorted(released), incarnation))
+        operations.append(upkeep.forget_worker(incarnation))
+        run_together(connection, operations)
+        self._count(obituary, settled, released)
+
+    def settle_unknown(self, connection: Connection, incarnation: int) -> None:
+        """Settle an incarnation of which nobody saw the end: any of its jobs may have run.
+
+        Each is performed once more, its attempt counted.
+        """
+        claims = run(connection, upkeep.held(incarnation))
+        output = encode_failure("WorkerLost", "the worker's host or supervisor went away")
+        outcomes = [
+            Outcome(claim.job_id, JobState.RETRY, 0.0, output, death=True) for claim in claims
+        ]
+        operations: list[Operation[Any]] = [*self._executor.settle(outcomes, incarnation)]
+        operations.append(upkeep.forget_worker(incarnation))
+        run_together(connection, operations)
+        if claims:
+            logger.warning("incarnation %d vanished: %d jobs run again", incarnation, len(claims))
+            self._row.add(metrics.RESCUED, "unknown", amount=len(claims))
+
+    def _judge(self, claim: Claim, obituary: Obituary) -> Outcome | None:
+        if obituary.verdict is Verdict.RELEASED:
+            return None
+        seconds = obituary.seconds
+        if obituary.verdict is Verdict.EXPIRED:
+            output = encode_failure("Expired", obituary.reason)
+            return failed(claim, seconds, output, JobState.EXPIRED)
+        output = encode_failure("WorkerDied", obituary.reason)
+        if claim.deaths + 1 >= MAX_DEATHS:
+            logger.error("%s %d is quarantined: %s", claim.name, claim.job_id, obituary.reason)
+            if claim.name in self._jobs:
+                self._row.add(metrics.QUARANTINED, claim.name)
+            return Outcome(claim.job_id, JobState.FAILED, seconds, output)
+        return Outcome(claim.job_id, JobState.RETRY, seconds, output, death=True)
+
+    def _count(self, obituary: Obituary, settled: list[Outcome], released: set[int]) -> None:
+        if settled:
+            self._row.add(metrics.RESCUED, obituary.verdict.value, amount=len(settled))
+        if released:
+            self._row.add(metrics.RESCUED, Verdict.RELEASED.value, amount=len(released))
+
+
+class LocalReconciliation(Duty):
+    """Finds incarnations of this supervisor whose death nobody reported.
+
+    A scheduler may have died between reading an obituary and settling it.
+    """
+
+    def __init__(self, rescue: Rescue, supervisor_id: str, workers: Sequence[Slot]) -> None:
+        super().__init__()
+        self._rescue = rescue
+        self._supervisor_id = supervisor_id
+        self._workers = workers
+        self._missing: set[int] = set()
+
+    def perform(self, connection: Connection, now: float) -> float:
+        """Settle what was missing at the last look and still is: a boot takes a moment."""
+        registered = set(run(connection, upkeep.workers_of(self._supervisor_id)))
+        missing = registered - {slot.incarnation for slot in self._workers}
+        for incarnation in missing & self._missing:
+            self._rescue.settle_unknown(connection, incarnation)
+        self._missing = missing
+        return now + RECONCILE_EVERY
+
+    def settle_all(self, connection: Connection) -> None:
+        """Settle every incarnation of this supervisor: none lives any more."""
+        for incarnation in run(connection, upkeep.workers_of(self._supervisor_id)):
+            self._rescue.settle_unknown(connection, incarnation)
+
+
+class HostRescue(Duty):
+    """The leader's: gives up silent supervisors, and settles what their workers held."""
+
+    leader_only = True
+
+    def __init__(self, rescue: Rescue, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self._rescue = rescue
+        self._tell = tell
+
+    def perform(self, connection: Connection, now: float) -> float:
+        """Bury the dead and settle their claims."""
+        for supervisor_id in run(connection, upkeep.dead_supervisors(STALE_AFTER)):
+            self._tell(f"supervisor {supervisor_id} has been silent for {STALE_AFTER:.0f} s")
+        for incarnation in run(connection, upkeep.orphans(STALE_AFTER)):
+            self._rescue.settle_unknown(connection, incarnation)
+        return now + RECONCILE_EVERY

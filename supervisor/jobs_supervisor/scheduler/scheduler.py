@@ -1,0 +1,196 @@
+"""A scheduler's loop: it sleeps until a duty is due, somebody notifies, or a worker has died."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from jobs_runtime.database import Connection, connect
+from jobs_runtime.declaration import Job
+from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
+from jobs_runtime.executors.protocol import WorkerExecutor
+
+from jobs_supervisor import metrics
+from jobs_supervisor.counters import Row
+from jobs_supervisor.obituary import Obituary, ObituaryPipe
+from jobs_supervisor.scheduler.cron import Cron
+from jobs_supervisor.scheduler.due import DueJobs
+from jobs_supervisor.scheduler.duty import Duty
+from jobs_supervisor.scheduler.heartbeat import Heartbeat
+from jobs_supervisor.scheduler.leadership import Leadership
+from jobs_supervisor.scheduler.listening import Listening
+from jobs_supervisor.scheduler.rescue import HostRescue, LocalReconciliation, Rescue
+from jobs_supervisor.scheduler.retention import Retention
+from jobs_supervisor.signals import SignalInbox
+from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.wake import WakePipe
+
+logger = logging.getLogger(__name__)
+
+RECONNECT_EVERY = 0.5
+"""Seconds between two tries to connect."""
+
+COMPLAIN_EVERY = 10.0
+"""While the database is away, one line in so many seconds says so."""
+
+LAST_WORK = 30.0
+"""If the supervisor was killed, seconds that its workers have to end before they are settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What a scheduler is given to work with.
+
+    Attributes:
+        dsn: must reach the server itself, not a pooler in transaction mode.
+        retention_days: whole days of history to keep.
+    """
+
+    dsn: str
+    record: SupervisorRecord
+    jobs: Mapping[str, Job[Any, Any]]
+    executor: WorkerExecutor
+    workers: Sequence[Slot]
+    wake_pipe: WakePipe
+    obituaries: ObituaryPipe
+    retention_days: int
+
+
+class Scheduler:
+    """One scheduler process.
+
+    Args:
+        post: what to work on.
+        slot: its place.
+        row: its row of metrics.
+    """
+
+    def __init__(self, post: Post, slot: Slot, row: Row) -> None:
+        self._post = post
+        self._slot = slot
+        self._row = row
+        self._parent = os.getppid()
+        self._signals = SignalInbox([signal.SIGTERM])
+        self._connection: Connection | None = None
+        self._complained_at = float("-inf")
+        self._mourned: list[Obituary] = []
+        self._leadership = Leadership(post.dsn)
+        self._rescue = Rescue(row, list(post.jobs))
+        self._reconciliation = LocalReconciliation(self._rescue, post.record.id, post.workers)
+        self._due = DueJobs()
+        queues = {job.queue for job in post.jobs.values()}
+        self._listening = Listening(
+            post.executor, sorted(queues), post.workers, post.wake_pipe, self._look_for_due
+        )
+        self._heartbeat = Heartbeat(post.record, list(post.workers), self._wake_all)
+        self._duties: list[Duty] = [
+            self._heartbeat,
+            self._listening,
+            self._reconciliation,
+            self._due,
+            Cron(row, list(post.jobs)),
+            HostRescue(self._rescue, logger.warning),
+            Retention(post.retention_days),
+        ]
+
+    def run(self) -> int:
+        """Work until told to stop; gives the exit code."""
+        self._slot.enter(SlotState.CONNECTING)
+        while not any(self._signals.received()):
+            try:
+                self._turn()
+            except psycopg.Error as error:
+                self._disconnect(error)
+        self._finish()
+        return 0
+
+    def _turn(self) -> None:
+        connection = self._connection or self._connect()
+        self._mourned += self._post.obituaries.read()
+        while self._mourned:
+            self._rescue.settle(connection, self._mourned[0])
+            del self._mourned[0]
+        now = time.monotonic()
+        if now >= self._leadership.due_at:
+            self._leadership.look(now)
+            self._row.set(metrics.LEADER, float(self._leadership.leading))
+        duties = [d for d in self._duties if self._leadership.leading or not d.leader_only]
+        for duty in duties:
+            if now >= duty.due_at:
+                duty.due_at = duty.perform(connection, now)
+        self._listening.heed(connection)
+        next_at = min(self._leadership.due_at, *(duty.due_at for duty in duties))
+        timeout = next_at - time.monotonic()
+        descriptors = (connection.fileno(), self._post.obituaries.reader)
+        if connection.fileno() in self._signals.wait(timeout, *descriptors):
+            self._listening.heed(connection)
+
+    def _connect(self) -> Connection:
+        connection = connect(self._post.dsn, "jobs: scheduler")
+        self._heartbeat.announce(connection)
+        for job in self._post.jobs.values():
+            for schedule in job.schedules:
+                run(connection, upkeep.declare_schedule(job, schedule))
+        self._listening.begin(connection)
+        self._connection = connection
+        self._slot.enter(SlotState.IDLE)
+        return connection
+
+    def _disconnect(self, error: psycopg.Error) -> None:
+        now = time.monotonic()
+        if now - self._complained_at >= COMPLAIN_EVERY:
+            logger.warning("the scheduler has lost the database: %s", str(error).strip())
+            self._complained_at = now
+        self._row.add(metrics.RECONNECTS)
+        self._leadership.resign()
+        self._slot.enter(SlotState.CONNECTING)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._signals.wait(RECONNECT_EVERY)
+
+    def _look_for_due(self) -> None:
+        self._due.due_at = 0.0
+
+    def _wake_all(self) -> None:
+        self._post.wake_pipe.wake(len(self._post.workers))
+
+    def _finish(self) -> None:
+        """Settle what is left once no worker lives, and say goodbye."""
+        self._slot.enter(SlotState.DRAINING)
+        if os.getppid() == self._parent and self._living():
+            return
+        ends = time.monotonic() + LAST_WORK
+        while self._living() and time.monotonic() < ends:
+            time.sleep(0.05)
+        try:
+            connection = self._connection or self._connect()
+            for obituary in (*self._mourned, *self._post.obituaries.read()):
+                self._rescue.settle(connection, obituary)
+            self._reconciliation.settle_all(connection)
+            run(connection, upkeep.unregister_supervisor(self._post.record.id))
+            connection.close()
+        except psycopg.Error as error:
+            logger.warning("could not say goodbye to the database: %s", str(error).strip())
+        self._leadership.resign()
+
+    def _living(self) -> bool:
+        return any(_alive(slot.pid) for slot in self._post.workers)
+
+
+def _alive(pid: int) -> bool:
+    if pid == 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

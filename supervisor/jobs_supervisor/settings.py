@@ -1,0 +1,80 @@
+"""What a supervisor can be told, with every default; durations are seconds."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from jobs_runtime.errors import ConfigurationError
+from jobs_runtime.options import nearest
+
+
+def cpu_count() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run.
+
+    Attributes:
+        app: where the application's `Jobs` is: `module` or `module:attribute`.
+        workers: worker processes; default the number of CPUs.
+        dsn: where the jobs are; default `DATABASE_URL`.
+        direct_dsn: the server itself, if `dsn` leads through a pooler.
+        drain: how long running jobs may go on after SIGTERM.
+        kill_after: from a cancel or a time limit until the process is killed.
+        boot_timeout: how long a process may take to boot.
+        startup_timeout: how long to wait for the database at start.
+        metrics_address: host:port of /metrics, /livez and /readyz.
+        retention_days: how long finished jobs are kept.
+    """
+
+    app: str
+    workers: int
+    dsn: str | None
+    direct_dsn: str | None
+    drain: float
+    kill_after: float
+    boot_timeout: float
+    startup_timeout: float
+    metrics_address: str
+    retention_days: int
+
+
+DEFAULTS: dict[str, Any] = {
+    "workers": cpu_count(),
+    "drain": 25.0,
+    "kill_after": 5.0,
+    "boot_timeout": 30.0,
+    "startup_timeout": 60.0,
+    "metrics_address": "127.0.0.1:9464",
+    "retention_days": 7,
+}
+
+
+def from_pyproject(directory: Path) -> dict[str, Any]:
+    """Settings in `[tool.jobs-supervisor]` of the directory's pyproject.toml, if there are any.
+
+    Raises:
+        ConfigurationError: the file does not parse, or a key is unknown.
+    """
+    path = directory / "pyproject.toml"
+    if not path.is_file():
+        return {}
+    try:
+        tools = tomllib.loads(path.read_text()).get("tool", {})
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} does not parse: {error}") from None
+    section: dict[str, Any] = tools.get("jobs-supervisor", {})
+    known = [field.name.replace("_", "-") for field in fields(Settings)]
+    for key in section:
+        if key not in known:
+            raise ConfigurationError(
+                f"unknown key {key!r} in [tool.jobs-supervisor] of {path}{nearest(key, known)}"
+            )
+    return {key.replace("-", "_"): value for key, value in section.items()}

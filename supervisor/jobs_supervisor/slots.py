@@ -1,0 +1,270 @@
+"""The slot map: what every child is doing, in shared memory, one slot a child.
+
+A slot is written by the process that lives in it, except for the fields that the supervisor owns
+(pid, spawned, restarts, last exit) and the cancel flag, which anybody may raise. Every field is one
+aligned machine word, so that a reader sees a whole value; nobody holds a lock.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Iterator
+
+from jobs_supervisor.shared import SharedMemory
+
+SLOT_BYTES = 512
+NAME_BYTES = 64
+EXIT_BYTES = 192
+
+
+class SlotState(enum.IntEnum):
+    """What the process in a slot is doing."""
+
+    VACANT = 0
+    BOOTING = 1
+    CONNECTING = 2
+    IDLE = 3
+    BUSY = 4
+    DRAINING = 5
+
+
+class Field(enum.IntEnum):
+    """The words of a slot, by position."""
+
+    PID = 0
+    STATE = 1
+    SINCE = 2
+    INCARNATION = 3
+    JOB_ID = 4
+    ATTEMPT = 5
+    STARTED = 6
+    DEADLINE = 7
+    CANCEL = 8
+    CANCEL_AT = 9
+    DONE = 10
+    SPAWNED = 11
+    RESTARTS = 12
+    REPLACE = 13
+
+
+TEXT_OFFSET = 32 * 8
+
+
+class Slot:
+    """One place in the pool, kept when the process in it is replaced.
+
+    Times are seconds of the monotonic clock, which all processes of a host share.
+
+    Attributes:
+        index: its number in the map.
+        role: what kind of child lives here, such as "worker".
+        number: which of its role, from 1.
+    """
+
+    def __init__(self, memory: SharedMemory, index: int, role: str, number: int) -> None:
+        self.index = index
+        self.role = role
+        self.number = number
+        self._integers = memory.integers
+        self._doubles = memory.doubles
+        self._bytes = memory.bytes
+        self._base = (index + 1) * SLOT_BYTES // 8
+        self._name_at = (index + 1) * SLOT_BYTES + TEXT_OFFSET
+        self._exit_at = self._name_at + NAME_BYTES
+        self._written_name = ""
+
+    @property
+    def title(self) -> str:
+        """How the slot is called in logs and process titles."""
+        return f"{self.role} {self.number}" if self.role == "worker" else self.role
+
+    def _get(self, field: Field) -> int:
+        return self._integers[self._base + field]
+
+    def _time(self, field: Field) -> float:
+        return self._doubles[self._base + field]
+
+    @property
+    def pid(self) -> int:
+        """The process that lives here; 0 for none."""
+        return self._get(Field.PID)
+
+    @property
+    def state(self) -> SlotState:
+        """What that process is doing."""
+        return SlotState(self._get(Field.STATE))
+
+    @property
+    def since(self) -> float:
+        """When it began to do that."""
+        return self._time(Field.SINCE)
+
+    @property
+    def incarnation(self) -> int:
+        """Its incarnation; 0 until it is registered."""
+        return self._get(Field.INCARNATION)
+
+    @property
+    def job_id(self) -> int:
+        """The job it performs; 0 for none."""
+        return self._get(Field.JOB_ID)
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt it performs."""
+        return self._get(Field.ATTEMPT)
+
+    @property
+    def started(self) -> float:
+        """When that attempt began."""
+        return self._time(Field.STARTED)
+
+    @property
+    def deadline(self) -> float:
+        """When that attempt's time is up."""
+        return self._time(Field.DEADLINE)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the job it performs is to stop."""
+        job_id = self._get(Field.JOB_ID)
+        return job_id != 0 and self._get(Field.CANCEL) == job_id
+
+    @property
+    def cancelled_at(self) -> float:
+        """When the cancel flag was raised."""
+        return self._time(Field.CANCEL_AT)
+
+    @property
+    def done(self) -> int:
+        """Attempts ended by the process that lives here."""
+        return self._get(Field.DONE)
+
+    @property
+    def spawned(self) -> float:
+        """When that process was forked."""
+        return self._time(Field.SPAWNED)
+
+    @property
+    def restarts(self) -> int:
+        """How often a process in this slot was replaced."""
+        return self._get(Field.RESTARTS)
+
+    @property
+    def replace(self) -> bool:
+        """Whether the process is to be replaced after its current job."""
+        return bool(self._get(Field.REPLACE))
+
+    @property
+    def job_name(self) -> str:
+        """The name of the job it performs, or performed last."""
+        return _text(self._bytes[self._name_at : self._name_at + NAME_BYTES])
+
+    @property
+    def last_exit(self) -> str:
+        """Why the process before this one ended; empty for the first."""
+        return _text(self._bytes[self._exit_at : self._exit_at + EXIT_BYTES])
+
+    def enter(self, state: SlotState) -> None:
+        """Say what the process does from now on, other than performing a job."""
+        self._integers[self._base + Field.JOB_ID] = 0
+        self._integers[self._base + Field.STATE] = state
+        self._doubles[self._base + Field.SINCE] = time.monotonic()
+
+    def begin(self, job_id: int, name: str, attempt: int, now: float, deadline: float) -> None:
+        """Say that an attempt begins."""
+        integers, doubles, base = self._integers, self._doubles, self._base
+        if name != self._written_name:
+            self._write_text(self._name_at, NAME_BYTES, name)
+            self._written_name = name
+        doubles[base + Field.STARTED] = now
+        doubles[base + Field.DEADLINE] = deadline
+        integers[base + Field.ATTEMPT] = attempt
+        integers[base + Field.JOB_ID] = job_id
+        if integers[base + Field.STATE] != SlotState.BUSY:
+            integers[base + Field.STATE] = SlotState.BUSY
+            doubles[base + Field.SINCE] = now
+
+    def ended(self, count: int) -> None:
+        """Count attempts that ended."""
+        self._integers[self._base + Field.DONE] += count
+
+    def begin_incarnation(self, incarnation: int) -> None:
+        """Say under which incarnation the process claims."""
+        self._integers[self._base + Field.INCARNATION] = incarnation
+
+    def cancel(self, job_id: int) -> None:
+        """Ask the process to stop a job; no effect if it performs another by then."""
+        self._doubles[self._base + Field.CANCEL_AT] = time.monotonic()
+        self._integers[self._base + Field.CANCEL] = job_id
+
+    def ask_replacement(self) -> None:
+        """Ask the supervisor to replace the process after its current job."""
+        self._integers[self._base + Field.REPLACE] = 1
+
+    def prepare(self, now: float) -> None:
+        """Make the slot ready for a process that is about to be forked."""
+        self._clear()
+        self._integers[self._base + Field.STATE] = SlotState.BOOTING
+        self._doubles[self._base + Field.SINCE] = now
+        self._doubles[self._base + Field.SPAWNED] = now
+
+    def occupy(self, pid: int) -> None:
+        """Record the process that was forked."""
+        self._integers[self._base + Field.PID] = pid
+
+    def vacate(self, reason: str) -> None:
+        """Record that the process has ended."""
+        self._clear()
+        self._integers[self._base + Field.RESTARTS] += 1
+        self._write_text(self._exit_at, EXIT_BYTES, reason)
+
+    def _clear(self) -> None:
+        kept = self.restarts
+        for field in Field:
+            self._integers[self._base + field] = 0
+        self._integers[self._base + Field.RESTARTS] = kept
+        self._written_name = ""
+
+    def _write_text(self, offset: int, size: int, text: str) -> None:
+        encoded = text.encode("utf-8", "replace")[: size - 1]
+        self._bytes[offset : offset + size] = encoded.ljust(size, b"\0")
+
+
+class SlotMap:
+    """All the slots of one supervisor: its workers first, then the other children.
+
+    Args:
+        memory: at least `size_of(...)` bytes.
+        workers: slots for workers.
+        others: the roles of the other children, one slot each.
+    """
+
+    def __init__(self, memory: SharedMemory, workers: int, others: tuple[str, ...]) -> None:
+        roles = [("worker", number + 1) for number in range(workers)]
+        roles += [(role, 1) for role in others]
+        self.slots = [
+            Slot(memory, index, role, number) for index, (role, number) in enumerate(roles)
+        ]
+
+    @staticmethod
+    def size_of(slots: int) -> int:
+        """Bytes of shared memory that a map of so many slots needs."""
+        return (slots + 1) * SLOT_BYTES
+
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(self.slots)
+
+    @property
+    def workers(self) -> list[Slot]:
+        """The slots of workers."""
+        return [slot for slot in self.slots if slot.role == "worker"]
+
+    def one(self, role: str) -> Slot:
+        """The only slot of a role."""
+        return next(slot for slot in self.slots if slot.role == role)
+
+
+def _text(view: memoryview) -> str:
+    return bytes(view).split(b"\0", 1)[0].decode("utf-8", "replace")

@@ -1,0 +1,44 @@
+"""The guard thread: while a slow job runs, it sees to everything that must not wait for it.
+
+It flushes the outcomes known so far, gives back the jobs claimed with the slow one, passes a cancel
+on to an `async def` job, and shows the job in the process title. An idle worker's guard sleeps.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+SLOW = 0.1
+"""A batch that lasts longer than this, in seconds, is no longer allowed to hold anything up."""
+
+LOOK = 0.05
+"""Seconds between two looks while the worker is busy."""
+
+
+class Guard:
+    """Calls `look` again and again while the worker is busy.
+
+    Args:
+        look: called in the guard's thread.
+    """
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        self._look = look
+        self._busy = threading.Event()
+        threading.Thread(target=self._watch, name="guard", daemon=True).start()
+
+    def wake(self) -> None:
+        """The worker has something to do."""
+        self._busy.set()
+
+    def rest(self) -> None:
+        """The worker is idle."""
+        self._busy.clear()
+
+    def _watch(self) -> None:
+        while True:
+            self._busy.wait()
+            time.sleep(LOOK)
+            self._look()

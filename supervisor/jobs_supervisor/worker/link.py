@@ -1,0 +1,79 @@
+"""A worker's one connection, which comes back by itself."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+from jobs_runtime.database import Connection, connect
+from jobs_runtime.executors.operation import Operation, run_together
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+"""Seconds between two tries to connect, doubling from the first to the last, with jitter."""
+
+COMPLAIN_EVERY = 10.0
+"""While the database is away, one line in so many seconds says so."""
+
+LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+"""Errors that mean the connection is of no more use; a read-only server is a demoted primary."""
+
+
+class ConnectionLost(Exception):
+    """The connection broke while operations ran: each may have been done or not."""
+
+
+class Link:
+    """Runs operations in one round trip each.
+
+    Args:
+        dsn: where to connect.
+        title: the application name that the server sees.
+        gave_up: asked while the database is away; when it says True, waiting ends.
+    """
+
+    def __init__(self, dsn: str, title: str, gave_up: Callable[[], bool]) -> None:
+        self._dsn = dsn
+        self._title = title
+        self._gave_up = gave_up
+        self._connection: Connection | None = None
+
+    def connect(self) -> bool:
+        """Connect, however long it takes; gives False if `gave_up` ended the wait."""
+        pause, complained_at = FIRST_PAUSE, float("-inf")
+        while not self._gave_up():
+            try:
+                self._connection = connect(self._dsn, self._title)
+            except psycopg.Error as error:
+                if time.monotonic() - complained_at >= COMPLAIN_EVERY:
+                    logger.warning("the database is away: %s", str(error).strip())
+                    complained_at = time.monotonic()
+                time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                return True
+        return False
+
+    def run(self, operations: Sequence[Operation[Any]]) -> list[Any]:
+        """Run operations together, in one transaction.
+
+        Raises:
+            ConnectionLost: connect again, find out what was done, and go on.
+        """
+        if self._connection is None or self._connection.closed:
+            raise ConnectionLost("not connected")
+        try:
+            return run_together(self._connection, operations)
+        except LOST as error:
+            self._connection.close()
+            raise ConnectionLost(str(error).strip()) from error
+
+    def close(self) -> None:
+        """Say goodbye to the server."""
+        if self._connection is not None:
+            self._connection.close()

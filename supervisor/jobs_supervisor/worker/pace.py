@@ -1,0 +1,44 @@
+"""How many jobs to claim at once: pure."""
+
+from __future__ import annotations
+
+TARGET = 0.05
+"""Seconds of work that one claim should hold: a slow job is claimed alone."""
+
+LARGEST = 500
+"""The most jobs of one claim."""
+
+WEIGHT = 0.2
+"""How much the newest batch counts in the mean duration of a queue's jobs."""
+
+GROWTH = 8
+"""A queue's claim grows by at most this factor from one to the next."""
+
+
+class Pace:
+    """Knows how long the jobs of each queue take, and so how many fit into one claim."""
+
+    def __init__(self) -> None:
+        self._mean: dict[str, float] = {}
+        self._last: dict[str, int] = {}
+
+    def limit(self, queue: str) -> int:
+        """How many jobs to claim next from a queue; 1 while nothing is known of it."""
+        mean = self._mean.get(queue)
+        if mean is None:
+            return 1
+        fitting = int(TARGET / max(mean, TARGET / LARGEST))
+        return max(1, min(fitting, self._last.get(queue, 1) * GROWTH))
+
+    def learn(self, queue: str, jobs: int, seconds: float) -> None:
+        """Take in that so many jobs of a queue took so long together.
+
+        A batch that is slower than the mean counts at once: one wrong guess upwards is enough.
+        """
+        if jobs == 0:
+            return
+        took = seconds / jobs
+        mean = self._mean.get(queue, took)
+        weight = 0.5 if took > mean else WEIGHT
+        self._mean[queue] = mean + (took - mean) * weight
+        self._last[queue] = jobs

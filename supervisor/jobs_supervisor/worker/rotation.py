@@ -1,0 +1,86 @@
+"""Which queue to claim from next, and from where: pure.
+
+A claim goes on from the position of the last job taken in its queue instead of from the start, so
+that it does not walk again over the dead versions of all the rows taken before. What arrives behind
+that position (a retry, a higher priority) is found by looking from the start again: before the
+worker goes idle, on a wake-up, and whenever such a look is cheap against the time since the last.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs_runtime.executors.protocol import START, Position, ReadyQueue
+from jobs_runtime.model import Claim
+
+FULL_LOOK_SHARE = 10.0
+"""A look from the start is due once this many times its own cost has passed since the last."""
+
+
+@dataclass(slots=True)
+class _Scan:
+    after: Position = START
+    looked_at: float = float("-inf")
+    cost: float = 0.0
+
+
+class Rotation:
+    """The queues known to have work, taken in turn."""
+
+    def __init__(self) -> None:
+        self._turns: deque[str] = deque()
+        self._scans: dict[str, _Scan] = {}
+        self._refreshed_at = float("-inf")
+        self._refresh_cost = 0.0
+
+    def next(self, now: float) -> tuple[str, Position] | None:
+        """The queue whose turn it is, and the position to claim after; None if all ran dry."""
+        if not self._turns:
+            return None
+        queue = self._turns[0]
+        scan = self._scans.setdefault(queue, _Scan())
+        if now - scan.looked_at >= FULL_LOOK_SHARE * scan.cost:
+            scan.after = START
+        return queue, scan.after
+
+    def took(
+        self,
+        queue: str,
+        after: Position,
+        claims: Sequence[Claim],
+        asked: int,
+        now: float,
+        cost: float,
+    ) -> None:
+        """Take in what a claim gave: where it ended, and whether the queue has run dry."""
+        scan = self._scans.setdefault(queue, _Scan())
+        if after == START:
+            scan.looked_at, scan.cost = now, cost
+        if claims:
+            scan.after = Position(claims[-1].rank, claims[-1].job_id)
+        if self._turns and self._turns[0] == queue:
+            self._turns.popleft()
+        if len(claims) == asked:
+            self._turns.append(queue)
+        elif after != START:
+            scan.after, scan.looked_at = START, float("-inf")
+            self._turns.append(queue)
+
+    def wants_refresh(self, now: float) -> bool:
+        """Whether to ask again which queues have work."""
+        return not self._turns or now - self._refreshed_at >= FULL_LOOK_SHARE * self._refresh_cost
+
+    def refresh(self, ready: Sequence[ReadyQueue], now: float, cost: float) -> None:
+        """Take in which queues have work; those with the most urgent first job come first."""
+        self._refreshed_at, self._refresh_cost = now, cost
+        known = set(self._turns)
+        fresh = sorted(
+            (each for each in ready if each.queue not in known), key=lambda each: each.rank
+        )
+        self._turns.extend(each.queue for each in fresh)
+
+    def forget_positions(self) -> None:
+        """Look from the start next time, everywhere."""
+        self._scans.clear()
