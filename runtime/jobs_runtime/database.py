@@ -32,7 +32,13 @@ SOCKET: dict[str, Any] = {
 }
 """Notice a vanished server within 11 s instead of the two hours that Linux would take."""
 
-HOLD_TO_INDEXES = "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan"
+HOLD_TO_INDEXES = """
+SET plan_cache_mode = force_generic_plan;
+SET enable_seqscan = off;
+SET enable_bitmapscan = off;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off
+"""
 """Plans are kept for the life of a connection: one made while a queue was empty would scan it."""
 
 NO_DSN = (

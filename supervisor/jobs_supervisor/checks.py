@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import psycopg
+
 from jobs_runtime.database import redact, resolve_dsn
 from jobs_runtime.errors import JobsError
 from jobs_runtime.executors.postgres import migrate
-
 from jobs_supervisor.application import load_application
 from jobs_supervisor.preflight import refuse_pooler, wait_for_database
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from jobs_runtime.database import resolve_dsn
-from jobs_runtime.errors import DatabaseUnavailable, JobsError, SchemaError
 from rich.console import Console
 
+from jobs_runtime.database import resolve_dsn
+from jobs_runtime.errors import DatabaseUnavailable, JobsError, SchemaError
 from jobs_supervisor import logs
 from jobs_supervisor.settings import DEFAULTS, Settings, from_pyproject
 
@@ -105,7 +105,6 @@ def dev(**options: Any) -> None:
 def migrate(dsn: str | None, direct_dsn: str | None, check: bool, sql: bool) -> None:
     """Bring the schema `jobs` to the version that this code needs."""
     from jobs_runtime.executors.postgres import migrate as migrations
-
     from jobs_supervisor.preflight import wait_for_database
 
     with wait_for_database(resolve_dsn(direct_dsn or dsn), timeout=5) as connection:

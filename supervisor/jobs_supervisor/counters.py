@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import product
 
 from jobs_runtime.model import Claim, Outcome
-
 from jobs_supervisor import metrics
 from jobs_supervisor.metrics import Metric
 from jobs_supervisor.shared import SharedMemory

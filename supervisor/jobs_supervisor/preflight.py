@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 import psycopg
+
 from jobs_runtime.database import Connection, behind_pooler, connect, redact
 from jobs_runtime.errors import ConfigurationError, DatabaseUnavailable, JobsError
 from jobs_runtime.executors.postgres import migrate

@@ -16,7 +16,6 @@ from jobs_runtime.database import redact, resolve_dsn
 from jobs_runtime.errors import JobsError
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
-
 from jobs_supervisor.application import load_application
 from jobs_supervisor.child import Role
 from jobs_supervisor.counters import Counters, Layout, WorkerCounters

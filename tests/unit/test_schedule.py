@@ -8,6 +8,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from jobs_runtime import cron, schedule
 from jobs_runtime.errors import JobsError, ScheduleError
 from jobs_runtime.schedule import Due, Schedule

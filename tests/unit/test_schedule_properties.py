@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from jobs_runtime.schedule import Schedule
 
 MINUTE = timedelta(minutes=1)

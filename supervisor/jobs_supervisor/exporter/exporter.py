@@ -9,10 +9,10 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import FrameType
 
-from jobs_runtime.errors import ConfigurationError
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from jobs_runtime.errors import ConfigurationError
 from jobs_supervisor.counters import Counters
 from jobs_supervisor.exporter.collector import SupervisorCollector
 from jobs_supervisor.slots import Slot, SlotMap, SlotState

@@ -12,7 +12,6 @@ from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
 from jobs_runtime.executors.postgres.upkeep import ScheduleRecord
 from jobs_runtime.schedule import Schedule
-
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
 from jobs_supervisor.scheduler.duty import Duty

@@ -5,7 +5,6 @@ from __future__ import annotations
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres.upkeep import make_due, next_due
-
 from jobs_supervisor.scheduler.duty import Duty
 
 AT_MOST = 1_000

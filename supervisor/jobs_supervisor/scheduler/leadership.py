@@ -11,6 +11,7 @@ import logging
 import random
 
 import psycopg
+
 from jobs_runtime.database import Connection, behind_pooler, connect
 from jobs_runtime.errors import ConfigurationError
 

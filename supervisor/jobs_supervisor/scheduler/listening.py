@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.protocol import WorkerExecutor
-
 from jobs_supervisor.scheduler.duty import Duty
 from jobs_supervisor.slots import Slot, SlotState
 from jobs_supervisor.wake import WakePipe

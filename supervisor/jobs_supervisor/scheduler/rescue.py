@@ -12,7 +12,6 @@ from jobs_runtime.executors.operation import Operation, run, run_together
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_failure
-
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
 from jobs_supervisor.obituary import Obituary, Verdict

@@ -6,7 +6,6 @@ from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres.partitions import create_partitions, drop_partitions
 from jobs_runtime.executors.postgres.upkeep import forget_ticks
-
 from jobs_supervisor.scheduler.duty import Duty
 
 EVERY = 3600.0

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
+
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import Operation, run_together
 

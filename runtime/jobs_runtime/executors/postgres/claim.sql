@@ -1,8 +1,11 @@
 -- Takes the next ready jobs of one queue, beginning after a scan position.
 -- An incarnation that is no longer registered (its host was given up for dead) takes nothing.
--- Index: job_ready.
-WITH picked AS (
-    SELECT id
+-- Index: job_ready; the rows found are then updated by their place, without another look-up.
+UPDATE jobs.job
+SET state = 'active', ready = false, attempt = attempt + 1,
+    claimed_by = %(incarnation)s, claimed_at = clock_timestamp()
+WHERE ctid = ANY (ARRAY(
+    SELECT ctid
     FROM jobs.job
     WHERE queue = %(queue)s
       AND ready
@@ -12,11 +15,6 @@ WITH picked AS (
     ORDER BY rank, id
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
-)
-UPDATE jobs.job AS job
-SET state = 'active', ready = false, attempt = attempt + 1,
-    claimed_by = %(incarnation)s, claimed_at = clock_timestamp()
-FROM picked
-WHERE job.id = picked.id
-RETURNING job.id, job.name, job.rank, job.attempt, job.deaths, job.args::text, job.options::text,
-          extract(epoch FROM clock_timestamp() - greatest(job.created_at, job.start_after))::float8
+))
+RETURNING id, name, rank, attempt, deaths, args::text, options::text,
+          extract(epoch FROM clock_timestamp() - greatest(created_at, start_after))::float8

@@ -12,7 +12,8 @@ from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.protocol import Position, ReadyQueue
 from jobs_runtime.model import Claim, JobRecord, JobState, Outcome, Submission
 
-COPY_TYPES = ("int8", "text", "text", "int4", "json", "json", "timestamptz", "bool")
+COPY_TYPES = ("int8", "text", "text", "int4", "text", "text", "timestamptz", "bool")
+"""JSON travels as text: it is JSON already, and both have the same binary form."""
 
 
 class PostgresExecutor:

@@ -4,7 +4,7 @@ WITH again AS (
     UPDATE jobs.job AS job
     SET state = 'retry', ready = outcome.delay = 0, output = outcome.output,
         start_after = now() + outcome.delay * interval '1 second',
-        deaths = deaths + outcome.deaths, claimed_by = NULL, claimed_at = NULL
+        deaths = job.deaths + outcome.deaths, claimed_by = NULL, claimed_at = NULL
     FROM unnest(%(ids)s::bigint[], %(delays)s::float8[], %(outputs)s::json[], %(deaths)s::int[])
          AS outcome (id, delay, output, deaths)
     WHERE job.id = outcome.id AND job.claimed_by = %(incarnation)s

@@ -1,0 +1,136 @@
+"""Real `jobs-supervisor` processes, for tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from jobs_supervisor.rundir import RunRecord
+from jobs_supervisor.slots import SlotMap, SlotState
+from jobs_supervisor.status import open_slots
+
+ROOT = Path(__file__).parents[2]
+
+
+def eventually(holds: Callable[[], bool], within: float, what: str) -> float:
+    """Wait until something holds; gives the seconds it took.
+
+    Raises:
+        AssertionError: it did not hold within so many seconds.
+    """
+    began = time.monotonic()
+    while not holds():
+        if time.monotonic() - began > within:
+            raise AssertionError(f"not within {within} s: {what}")
+        time.sleep(0.002)
+    return time.monotonic() - began
+
+
+class Running:
+    """One running supervisor.
+
+    Attributes:
+        process: the supervisor itself.
+        log: what it and its children have logged so far.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], run_dir: Path, log_path: Path) -> None:
+        self.process = process
+        self._run_dir = run_dir
+        self._log_path = log_path
+
+    @property
+    def log(self) -> str:
+        return self._log_path.read_text()
+
+    @property
+    def record(self) -> RunRecord:
+        path = self._run_dir / "jobs-supervisor" / f"{self.process.pid}.json"
+        return msgspec.json.decode(path.read_bytes(), type=RunRecord)
+
+    @property
+    def slots(self) -> SlotMap:
+        return open_slots(self.record)
+
+    def wait_ready(self, within: float = 15) -> None:
+        """Wait until every worker and the scheduler are ready."""
+
+        def ready() -> bool:
+            assert self.process.poll() is None, f"it has ended:\n{self.log}"
+            return "ready: " in self.log and self.slots.one("scheduler").state is SlotState.IDLE
+
+        eventually(ready, within, f"ready\n{self.log}")
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def wait_exit(self, within: float) -> int:
+        """Wait for the end; gives the exit code."""
+        return self.process.wait(within)
+
+    def stop(self) -> int:
+        """Stop in the ordinary way; gives the exit code."""
+        if self.process.poll() is None:
+            self.send(signal.SIGTERM)
+        return self.wait_exit(30)
+
+
+class Pool:
+    """Starts supervisors on one database and stops those that are left."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        self._directory = Path(tempfile.mkdtemp(prefix="jobs-pool-"))
+        self._running: list[Running] = []
+
+    def start(
+        self, *arguments: str, app: str, workers: int = 2, wait: bool = True, **env: str
+    ) -> Running:
+        """Run `jobs-supervisor --app APP --workers N ...` with /metrics on a free port."""
+        log_path = self._directory / f"{len(self._running)}.log"
+        command = [sys.executable, "-c", "from jobs_supervisor.cli import main; main()"]
+        command += ["--app", app, "--workers", str(workers), "--metrics-address", "127.0.0.1:0"]
+        with log_path.open("wb") as log:
+            process = subprocess.Popen(
+                [*command, *arguments],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "DATABASE_URL": self.dsn,
+                    "JOBS_RUN_DIR": str(self._directory),
+                    **env,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        running = Running(process, self._directory, log_path)
+        self._running.append(running)
+        if wait:
+            running.wait_ready()
+        return running
+
+    def stop_all(self) -> None:
+        """Kill what still runs, and have every child gone before the database goes."""
+        for running in self._running:
+            if running.process.poll() is None:
+                pids = [slot.pid for slot in running.slots] if "ready: " in running.log else []
+                running.process.kill()
+                running.process.wait(10)
+                for pid in filter(None, pids):
+                    _kill(pid)
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
