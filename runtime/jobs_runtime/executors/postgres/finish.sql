@@ -7,7 +7,7 @@ WITH outcome AS (
 ), gone AS (
     DELETE FROM jobs.job AS job
     USING outcome
-    WHERE job.id = outcome.id AND job.claimed_by = %(incarnation)s
+    WHERE job.id = outcome.id AND (job.claimed_by = %(incarnation)s) IS TRUE
     RETURNING job.*, outcome.seconds, outcome.output AS result
 ), kept AS (
     INSERT INTO jobs.finished (id, created_at, start_after, started_at, rank, state, attempt,

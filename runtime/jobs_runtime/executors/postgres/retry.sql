@@ -7,7 +7,7 @@ WITH again AS (
         deaths = job.deaths + outcome.deaths, claimed_by = NULL, claimed_at = NULL
     FROM unnest(%(ids)s::bigint[], %(delays)s::float8[], %(outputs)s::json[], %(deaths)s::int[])
          AS outcome (id, delay, output, deaths)
-    WHERE job.id = outcome.id AND job.claimed_by = %(incarnation)s
+    WHERE job.id = outcome.id AND (job.claimed_by = %(incarnation)s) IS TRUE
     RETURNING job.id, job.queue, outcome.delay
 ), notified AS (
     SELECT pg_notify('jobs', 'wake ' || count(*) || ' ' || queue)

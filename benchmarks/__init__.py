@@ -1,0 +1,1 @@
+"""How fast it is, measured: `make bench`, or `python -m benchmarks --help`."""

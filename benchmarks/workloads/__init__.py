@@ -1,0 +1,1 @@
+"""One file a workload; each gives named figures for one run."""
