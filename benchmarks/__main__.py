@@ -26,12 +26,12 @@ class Workload(NamedTuple):
     """One thing that is measured.
 
     Attributes:
-        count: how many jobs, kills or readings one run takes.
+        size: how many jobs, kills or readings one run takes.
     """
 
     title: str
     measure: Callable[[str, int], dict[str, float]]
-    count: int
+    size: int
 
 
 WORKLOADS = {
@@ -57,7 +57,7 @@ def main(names: tuple[str, ...], rounds: int) -> None:
             for name in chosen:
                 console.print(f"[dim]round {number + 1} of {rounds}: {name}[/]")
                 workload = WORKLOADS[name]
-                runs[name].append(workload.measure(dsn, workload.count))
+                runs[name].append(workload.measure(dsn, workload.size))
     console.print(table(runs, where))
     write(runs, where)
 

@@ -1,4 +1,4 @@
-"""A throw-away Postgres with default durability: an installed one if there is one, else embedded."""
+"""A throw-away Postgres with default durability: an installed one, else the embedded one."""
 
 from __future__ import annotations
 

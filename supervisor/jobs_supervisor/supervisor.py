@@ -19,8 +19,8 @@ from jobs_supervisor.slots import SlotMap, SlotState
 
 logger = logging.getLogger(__name__)
 
-CLEAN, NOT_STARTED, DRAIN_EXCEEDED = 0, 1, 3
-"""Exit codes: all jobs finished or given back; no child ever got ready; jobs were cut short."""
+CLEAN, NOT_STARTED, CUT_SHORT = 0, 1, 3
+"""Exit codes: all jobs finished or given back; no child ever got ready; running jobs were cut short."""
 
 LOOK = 0.5
 """The longest sleep, in seconds: a deadline that a child wrote meanwhile is seen this late."""
@@ -148,8 +148,8 @@ class Supervisor:
         )
         if not expected:
             logger.warning("%s (pid %d) %s", slot.title, child.pid, reason)
-        if child.killed is Reason.DRAINED:
-            self.exit_code = DRAIN_EXCEEDED
+        if obituary.verdict is Verdict.RELEASED and slot.job_id and self.exit_code == CLEAN:
+            self.exit_code = CUT_SHORT
         self._count_death(child, now, expected=expected)
         child.pid = 0
         slot.vacate(reason)

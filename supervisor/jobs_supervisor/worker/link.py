@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -59,6 +59,13 @@ class Link:
             else:
                 return True
         return False
+
+    def connections(self) -> Iterator[float]:
+        """Connect again and again; each time gives the seconds to wait if that one breaks too."""
+        pause = FIRST_PAUSE
+        while self.connect():
+            yield pause
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     def run(self, operations: Sequence[Operation[Any]]) -> list[Any]:
         """Run operations together, in one transaction.

@@ -242,7 +242,7 @@ class Worker:
         """
         logger.warning("%s lost its connection: %s", self._slot.title, error)
         known = {outcome.job_id for outcome in outcomes} | set(batch.held() if batch else [])
-        while self._link.connect():
+        for pause in self._link.connections():
             self._counters.row.add(metrics.RECONNECTS)
             try:
                 (claims,) = self._link.run([held(self._incarnation)])
@@ -250,7 +250,7 @@ class Worker:
                 release = self._executor.release(unknown, self._incarnation)
                 return self._link.run([*mine, release, *others])[len(mine) + 1 :]
             except ConnectionLost:
-                continue
+                time.sleep(pause)
         raise SystemExit(0)
 
     def _count_lost(self, outcomes: Sequence[Outcome], answers: Sequence[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -91,30 +91,38 @@ class PostgresExecutor:
 
     def release(self, ids: Sequence[int], incarnation: int) -> Operation[list[int]]:
         """Give unstarted jobs back with the attempt refunded."""
-        return Operation(statement("release"), {"ids": list(ids), "incarnation": incarnation}, _ids)
+        return Operation(
+            statement("release"), {"ids": _array(ids), "incarnation": incarnation}, _ids
+        )
 
     def stopped(self, ids: Sequence[int], incarnation: int) -> Operation[None]:
         """Say that attempts cancelled while running have ended."""
         return Operation(
-            statement("stopped"), {"ids": list(ids), "incarnation": incarnation}, nothing
+            statement("stopped"), {"ids": _array(ids), "incarnation": incarnation}, nothing
         )
 
 
 def _settle_state(
     state: JobState, outcomes: list[Outcome], incarnation: int
 ) -> Operation[list[int]]:
+    outputs = [outcome.output for outcome in outcomes]
     parameters: dict[str, object] = {
-        "ids": [outcome.job_id for outcome in outcomes],
-        "outputs": [outcome.output for outcome in outcomes],
+        "ids": _array(outcome.job_id for outcome in outcomes),
+        "outputs": outputs if any(outputs) else None,
         "incarnation": incarnation,
     }
     if state is JobState.RETRY:
-        parameters["delays"] = [outcome.delay for outcome in outcomes]
-        parameters["deaths"] = [int(outcome.death) for outcome in outcomes]
+        parameters["delays"] = _array(outcome.delay for outcome in outcomes)
+        parameters["deaths"] = _array(int(outcome.death) for outcome in outcomes)
         return Operation(statement("retry"), parameters, _ids)
-    parameters["seconds"] = [outcome.seconds for outcome in outcomes]
+    parameters["seconds"] = _array(outcome.seconds for outcome in outcomes)
     parameters["state"] = state.value
     return Operation(statement("finish"), parameters, _ids)
+
+
+def _array(numbers: Iterable[float]) -> str:
+    """Numbers as the text of an SQL array: psycopg takes ten times as long for a long list."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _by_state(outcome: Outcome) -> str:
