@@ -12,21 +12,24 @@ submitted = render_invoice.submit(Invoice(7))
 
 from jobs_runtime.app import Jobs
 from jobs_runtime.context import Context
-from jobs_runtime.declaration import Job
 from jobs_runtime.errors import (
     Cancelled,
     ConfigurationError,
     DatabaseUnavailable,
     DeclarationError,
+    Discard,
     JobFailed,
     JobNotFound,
     JobsError,
     OptionError,
     PayloadError,
     ResultTimeout,
+    RetryAfter,
     ScheduleError,
     SchemaError,
+    Snooze,
 )
+from jobs_runtime.job import Job
 from jobs_runtime.model import JobRecord, JobState
 from jobs_runtime.schedule import Schedule
 from jobs_runtime.submission import SubmittedJob
@@ -37,6 +40,7 @@ __all__ = [
     "Context",
     "DatabaseUnavailable",
     "DeclarationError",
+    "Discard",
     "Job",
     "JobFailed",
     "JobNotFound",
@@ -47,8 +51,10 @@ __all__ = [
     "OptionError",
     "PayloadError",
     "ResultTimeout",
+    "RetryAfter",
     "Schedule",
     "ScheduleError",
     "SchemaError",
+    "Snooze",
     "SubmittedJob",
 ]

@@ -9,12 +9,13 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from jobs_runtime.database import Database, unavailable
-from jobs_runtime.declaration import Job, JobDecorator
+from jobs_runtime.declaration import JobDecorator
 from jobs_runtime.errors import DeclarationError
 from jobs_runtime.executors import operation as operations
 from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.executors.protocol import ClientExecutor
+from jobs_runtime.job import Job
 from jobs_runtime.model import Submission
 from jobs_runtime.options import OptionValues, as_mapping, validate
 from jobs_runtime.submission import SubmittedJob

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from jobs_runtime.context import Context
-from jobs_runtime.declaration import Job
-from jobs_runtime.errors import PayloadError
+from jobs_runtime.errors import PayloadError, RetryAfter, Snooze
+from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_error
-from jobs_runtime.retry import may_retry, retry_delay
+from jobs_runtime.retry import RetryRules, may_retry, retry_delay
 
 RunCoroutine = Callable[[Any], Any]
 """Runs a coroutine to its end and returns its result."""
@@ -46,17 +46,37 @@ def perform(
             result = run_coroutine(result)
         output = job.output.encode(result)
     except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
-        return failed(claim, time.perf_counter() - began, encode_error(error), JobState.FAILED)
+        return _after(error, job.retry_rules, claim, time.perf_counter() - began)
     return Outcome(claim.job_id, JobState.COMPLETED, time.perf_counter() - began, output)
 
 
-def failed(claim: Claim, seconds: float, output: str, state: JobState) -> Outcome:
+def _after(error: BaseException, rules: RetryRules, claim: Claim, seconds: float) -> Outcome:
+    if isinstance(error, Snooze):
+        return Outcome(claim.job_id, JobState.RETRY, seconds, delay=error.seconds, refund=True)
+    output = encode_error(error)
+    if not rules.allow(error):
+        return Outcome(claim.job_id, JobState.FAILED, seconds, output)
+    delay = error.seconds if isinstance(error, RetryAfter) else None
+    return failed(claim, seconds, output, JobState.FAILED, delay)
+
+
+def failed(
+    claim: Claim, seconds: float, output: str, state: JobState, delay: float | None = None
+) -> Outcome:
     """The outcome of an attempt without a result: another attempt, or the final `state`.
 
     Attempts that ended because a worker process died do not count against `retry_limit`.
+
+    Args:
+        claim: the job and its attempt.
+        seconds: how long the attempt took.
+        output: what to keep of it.
+        state: what the job ends as if no attempt is left.
+        delay: seconds until the next attempt; None for what the options say.
     """
     attempt = claim.attempt - claim.deaths
     if not may_retry(attempt, claim.options):
         return Outcome(claim.job_id, state, seconds, output)
-    delay = retry_delay(attempt, claim.options, random.random())  # noqa: S311
+    if delay is None:
+        delay = retry_delay(attempt, claim.options, random.random())  # noqa: S311
     return Outcome(claim.job_id, JobState.RETRY, seconds, output, delay)

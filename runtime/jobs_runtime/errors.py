@@ -72,5 +72,34 @@ class ResultTimeout(JobsError, TimeoutError):
     """`result(timeout=...)` ran out of time; the job itself goes on."""
 
 
+class Discard(JobsError):
+    """Raise it in a perform function to fail the job at once, without another attempt."""
+
+
+class RetryAfter(JobsError):
+    """Raise it in a perform function to fail the attempt and choose when the next one is made.
+
+    Args:
+        seconds: until the next attempt, if `retry_limit` allows one.
+        message: why.
+    """
+
+    def __init__(self, seconds: float, message: str = "") -> None:
+        super().__init__(message or f"again after {seconds:g} s")
+        self.seconds = seconds
+
+
+class Snooze(JobsError):
+    """Raise it in a perform function to be performed again later; the attempt does not count.
+
+    Args:
+        seconds: until then.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"snoozed for {seconds:g} s")
+        self.seconds = seconds
+
+
 class Cancelled(JobsError):
     """Raised by `Context.raise_if_cancelled()` in a job that was cancelled or is out of time."""

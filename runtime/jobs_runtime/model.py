@@ -74,6 +74,7 @@ class Outcome(msgspec.Struct, frozen=True):
         output: the result or the error as JSON text, None for nothing.
         delay: seconds until the next attempt; only with `RETRY`.
         death: whether the attempt took its worker process down; only with `RETRY`.
+        refund: whether the attempt does not count; only with `RETRY`.
     """
 
     job_id: int
@@ -82,6 +83,7 @@ class Outcome(msgspec.Struct, frozen=True):
     output: str | None = None
     delay: float = 0.0
     death: bool = False
+    refund: bool = False
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -105,7 +105,8 @@ def moment(key: str, value: object) -> float | datetime | None:
     """Read a moment: seconds from now as a float, or an absolute UTC `datetime`.
 
     Raises:
-        OptionError: a time without a zone, a string that is not ISO 8601, a negative delay.
+        OptionError: a time without a zone or that UTC cannot express, a string that is not ISO
+            8601, a negative delay.
     """
     if value is None:
         return None
@@ -117,12 +118,15 @@ def moment(key: str, value: object) -> float | datetime | None:
                 f"{key} takes an ISO 8601 time such as '2030-01-31T09:00:00+01:00', not {value!r}"
             ) from None
     if isinstance(value, datetime):
-        if value.tzinfo is None:
+        if value.utcoffset() is None:
             raise OptionError(
                 f"{key} needs a time zone: {value.isoformat()} names a different moment on every"
                 " host; use datetime.now(UTC) or an offset such as +00:00"
             )
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise OptionError(f"{key} is out of range: {value.isoformat()}") from None
     return seconds(key, value)
 
 

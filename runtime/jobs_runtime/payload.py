@@ -57,7 +57,7 @@ class Codec(Generic[Value]):
         """
         try:
             return self._decoder.decode(text if text is not None else "null")
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             expected = _type_name(self.declared)
             raise PayloadError(f"{self.what} does not fit {expected}: {error}") from error
 
@@ -68,7 +68,7 @@ class Codec(Generic[Value]):
             PayloadError: it does not fit the declared type.
         """
         try:
-            return msgspec.convert(value, self.declared)
+            return msgspec.convert(value, self.declared, str_keys=True)
         except msgspec.MsgspecError as error:
             expected = _type_name(self.declared)
             raise PayloadError(f"{self.what} does not fit {expected}: {error}") from error
@@ -95,7 +95,7 @@ def untyped(what: str) -> Codec[Any]:
 def encode_error(error: BaseException) -> str:
     """Describe a failed attempt as JSON: name, message, stack."""
     stack = "".join(traceback.format_exception(error))
-    return encode_failure(type(error).__name__, str(error), stack)
+    return encode_failure(type(error).__name__, _message(error), stack)
 
 
 def encode_failure(name: str, message: str, stack: str | None = None) -> str:
@@ -104,6 +104,13 @@ def encode_failure(name: str, message: str, stack: str | None = None) -> str:
     if stack is not None:
         failure["stack"] = stack
     return _encoder.encode({key: _storable(text) for key, text in failure.items()}).decode()
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "<exception str() failed>"  # as in the traceback
 
 
 def _storable(text: str) -> str:

@@ -1,11 +1,35 @@
-"""When to try again: pure."""
+"""Whether and when to try again: pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from jobs_runtime.errors import Discard
 from jobs_runtime.options import Options
 
 MAX_DOUBLINGS = 15
 """Back-off stops doubling here, as in pg-boss."""
+
+Exceptions = tuple[type[BaseException], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRules:
+    """Which exceptions are worth another attempt.
+
+    Attributes:
+        retry_for: only these; empty for all.
+        give_up_on: never these, nor `Discard`, whatever `retry_for` says.
+    """
+
+    retry_for: Exceptions = ()
+    give_up_on: Exceptions = ()
+
+    def allow(self, error: BaseException) -> bool:
+        """Whether another attempt may follow this error."""
+        if isinstance(error, (Discard, *self.give_up_on)):
+            return False
+        return not self.retry_for or isinstance(error, self.retry_for)
 
 
 def may_retry(attempt: int, options: Options) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from jobs_runtime.app import Jobs
-    from jobs_runtime.declaration import Job
+    from jobs_runtime.job import Job
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")

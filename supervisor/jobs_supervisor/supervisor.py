@@ -20,7 +20,7 @@ from jobs_supervisor.slots import SlotMap, SlotState
 logger = logging.getLogger(__name__)
 
 CLEAN, NOT_STARTED, CUT_SHORT = 0, 1, 3
-"""Exit codes: all jobs finished or given back; no child ever got ready; running jobs were cut short."""
+"""Exit codes: jobs finished or given back; no child got ready; running jobs were cut short."""
 
 LOOK = 0.5
 """The longest sleep, in seconds: a deadline that a child wrote meanwhile is seen this late."""

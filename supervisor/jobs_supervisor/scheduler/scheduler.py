@@ -13,11 +13,11 @@ from typing import Any
 import psycopg
 
 from jobs_runtime.database import Connection, connect
-from jobs_runtime.declaration import Job
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_runtime.executors.protocol import WorkerExecutor
+from jobs_runtime.job import Job
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
 from jobs_supervisor.obituary import Obituary, ObituaryPipe

@@ -18,10 +18,10 @@ from typing import Any
 import setproctitle
 
 from jobs_runtime.attempt import failed, perform
-from jobs_runtime.declaration import Job
 from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.postgres.upkeep import held
 from jobs_runtime.executors.protocol import START, Position, WorkerExecutor
+from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_failure
 from jobs_supervisor import metrics

@@ -113,6 +113,7 @@ def _settle_state(
     }
     if state is JobState.RETRY:
         parameters["delays"] = _array(outcome.delay for outcome in outcomes)
+        parameters["refunds"] = _array(int(outcome.refund) for outcome in outcomes)
         parameters["deaths"] = _array(int(outcome.death) for outcome in outcomes)
         return Operation(statement("retry"), parameters, _ids)
     parameters["seconds"] = _array(outcome.seconds for outcome in outcomes)

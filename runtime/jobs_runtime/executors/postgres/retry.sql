@@ -2,11 +2,12 @@
 -- Index: job_pkey.
 WITH again AS (
     UPDATE jobs.job AS job
-    SET state = 'retry', ready = outcome.delay = 0, output = outcome.output,
+    SET state = 'retry', ready = outcome.delay = 0, output = coalesce(outcome.output, job.output),
         start_after = now() + outcome.delay * interval '1 second',
-        deaths = job.deaths + outcome.deaths, claimed_by = NULL, claimed_at = NULL
-    FROM unnest(%(ids)s::bigint[], %(delays)s::float8[], %(outputs)s::json[], %(deaths)s::int[])
-         AS outcome (id, delay, output, deaths)
+        deaths = job.deaths + outcome.deaths, attempt = job.attempt - outcome.refund,
+        claimed_by = NULL, claimed_at = NULL
+    FROM unnest(%(ids)s::bigint[], %(delays)s::float8[], %(outputs)s::json[], %(deaths)s::int[],
+                %(refunds)s::int[]) AS outcome (id, delay, output, deaths, refund)
     WHERE job.id = outcome.id AND (job.claimed_by = %(incarnation)s) IS TRUE
     RETURNING job.id, job.queue, outcome.delay
 ), notified AS (

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from jobs_runtime.declaration import Job
 from jobs_runtime.executors.operation import Operation, Row, nothing, scalar
 from jobs_runtime.executors.postgres.rows import read_claims, stored_options
 from jobs_runtime.executors.postgres.statements import statement
+from jobs_runtime.job import Job
 from jobs_runtime.model import Claim
 from jobs_runtime.options import merge
 from jobs_runtime.schedule import Schedule

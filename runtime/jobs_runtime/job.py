@@ -1,0 +1,121 @@
+"""A declared job, and the types of what goes in and comes out."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from jobs_runtime.errors import DeclarationError
+from jobs_runtime.options import merge, validate
+from jobs_runtime.payload import Codec, untyped
+from jobs_runtime.retry import RetryRules
+from jobs_runtime.schedule import Schedule
+from jobs_runtime.submission import Submitter
+
+if TYPE_CHECKING:
+    from jobs_runtime.app import Jobs
+
+Input = TypeVar("Input")
+Output = TypeVar("Output")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What is said of a job beside its function.
+
+    Attributes:
+        name: what it is called in the database.
+        queue: where its rows wait.
+        schedules: when it is submitted by itself.
+        entities: what `context.entities` holds.
+        retry_rules: which exceptions are worth another attempt.
+        options: the job's default options, as they were given.
+    """
+
+    name: str
+    queue: str
+    schedules: tuple[Schedule, ...] = ()
+    entities: Mapping[str, object] = field(default_factory=dict[str, object])
+    retry_rules: RetryRules = field(default_factory=RetryRules)
+    options: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+class Job(Submitter[Input, Output]):
+    """A declared job; submit it with `submit`, `delay(...).submit`, `asubmit`, `submit_many`.
+
+    Attributes:
+        perform: the function itself, to be called directly in a test.
+        name: what it is called in the database.
+        queue: where its rows wait; its own name unless declared otherwise.
+        schedules: when it is submitted by itself.
+        entities: what `context.entities` holds.
+        retry_rules: which exceptions are worth another attempt.
+    """
+
+    def __init__(self, jobs: Jobs, perform: Callable[..., Any], declaration: Declaration) -> None:
+        super().__init__(jobs, self, (jobs.defaults, validate(declaration.options)))
+        self.perform = perform
+        self.name = declaration.name
+        self.queue = declaration.queue
+        self.schedules = declaration.schedules
+        self.entities = declaration.entities
+        self.retry_rules = declaration.retry_rules
+        self.parameters = _count_parameters(perform, self.name)
+        self.is_async = inspect.iscoroutinefunction(perform)
+        merge(*self.layers)
+
+    def __repr__(self) -> str:
+        return f"<Job {self.name}>"
+
+    @cached_property
+    def input(self) -> Codec[Input]:
+        """How its argument is stored."""
+        return self._codec(self._input_type, f"the argument of {self.name}")
+
+    @cached_property
+    def output(self) -> Codec[Output]:
+        """How its result is stored."""
+        return self._codec(self._hints.get("return", Any), f"the result of {self.name}")
+
+    def _codec(self, declared: object, what: str) -> Codec[Any]:
+        if declared is Any or declared is inspect.Parameter.empty:
+            return untyped(what)
+        return Codec(cast("type[Any]", declared), what)
+
+    @property
+    def _input_type(self) -> object:
+        if self.parameters == 0:
+            return type(None)
+        first = next(iter(inspect.signature(self.perform).parameters))
+        return self._hints.get(first, Any)
+
+    @cached_property
+    def _hints(self) -> dict[str, object]:
+        try:
+            return typing.get_type_hints(self.perform)
+        except NameError as error:
+            raise DeclarationError(
+                f"the annotations of {self.name} cannot be read: {error};"
+                " import what they name at run time, not only under TYPE_CHECKING"
+            ) from error
+
+
+def _count_parameters(perform: Callable[..., Any], name: str) -> int:
+    try:
+        parameters = inspect.signature(perform).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise DeclarationError(f"job {name}: {perform!r} is not a function: {error}") from error
+    positional = [
+        parameter
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    if len(positional) > 2 or len(positional) != len(list(parameters)):
+        raise DeclarationError(
+            f"job {name} must take (), (args) or (args, context), not {inspect.signature(perform)}"
+        )
+    return len(positional)
