@@ -16,7 +16,7 @@ from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.executors.protocol import ClientExecutor
 from jobs_runtime.job import Job
-from jobs_runtime.model import Submission
+from jobs_runtime.model import Stored, Submission
 from jobs_runtime.options import OptionValues, as_mapping, validate
 from jobs_runtime.submission import SubmittedJob
 
@@ -89,32 +89,50 @@ class Jobs:
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise unavailable(error) from error
 
-    def copy(self, submissions: Sequence[Submission]) -> list[str]:
-        """Store many submissions in one transaction; gives their ids in order."""
+    def store(self, submission: Submission) -> Stored:
+        """Store one submission, in a transaction of its own."""
+        operation = self.executor.submit(submission)
+        while (stored := self.run(operation)) is None:
+            continue
+        return stored
+
+    async def astore(self, submission: Submission) -> Stored:
+        """As `store`, from a coroutine."""
+        operation = self.executor.submit(submission)
+        while (stored := await self.arun(operation)) is None:
+            continue
+        return stored
+
+    def store_many(self, submissions: Sequence[Submission]) -> list[Stored]:
+        """Store many submissions of one job in one transaction; what became of each, in order."""
         if not submissions:
             return []
         try:
             with self.database.pool().connection() as connection, connection.transaction():
+                if submissions[0].options.unique:
+                    return [self._store(connection, submission) for submission in submissions]
                 ids = operations.run(connection, self.executor.reserve(len(submissions)))
                 operations.copy(connection, self.executor.copy(ids, submissions))
                 operations.run(connection, self._wake(submissions))
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise unavailable(error) from error
-        return [str(job_id) for job_id in ids]
+        return [Stored(str(job_id)) for job_id in ids]
 
-    async def acopy(self, submissions: Sequence[Submission]) -> list[str]:
-        """As `copy`, from a coroutine."""
+    async def astore_many(self, submissions: Sequence[Submission]) -> list[Stored]:
+        """As `store_many`, from a coroutine."""
         if not submissions:
             return []
         try:
             pool = await self.database.async_pool()
             async with pool.connection() as connection, connection.transaction():
+                if submissions[0].options.unique:
+                    return [await self._astore(connection, each) for each in submissions]
                 ids = await operations.arun(connection, self.executor.reserve(len(submissions)))
                 await operations.acopy(connection, self.executor.copy(ids, submissions))
                 await operations.arun(connection, self._wake(submissions))
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise unavailable(error) from error
-        return [str(job_id) for job_id in ids]
+        return [Stored(str(job_id)) for job_id in ids]
 
     def close(self) -> None:
         """Close the connections; they open again when used again."""
@@ -123,6 +141,20 @@ class Jobs:
     async def aclose(self) -> None:
         """As `close`, from a coroutine, for the connections of its event loop too."""
         await self.database.aclose()
+
+    def _store(self, connection: psycopg.Connection[Any], submission: Submission) -> Stored:
+        operation = self.executor.submit(submission)
+        while (stored := operations.run(connection, operation)) is None:
+            continue
+        return stored
+
+    async def _astore(
+        self, connection: psycopg.AsyncConnection[Any], submission: Submission
+    ) -> Stored:
+        operation = self.executor.submit(submission)
+        while (stored := await operations.arun(connection, operation)) is None:
+            continue
+        return stored
 
     def _wake(self, submissions: Sequence[Submission]) -> Operation[None]:
         return self.executor.wake(submissions[0].queue, len(submissions))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections.abc import Callable
@@ -28,13 +27,15 @@ def perform(
     """Make one attempt at a claimed job.
 
     An argument that cannot be decoded fails the job at once: another attempt would read the same.
-    `SystemExit` and `KeyboardInterrupt` are failures of the attempt, not of the worker.
+    Whatever else is raised is a failure of the attempt, not of the worker; `SystemExit` too.
     """
     began = time.perf_counter()
     try:
         args = job.input.decode(claim.args) if job.parameters else None
     except PayloadError as error:
         return Outcome(claim.job_id, JobState.FAILED, 0.0, encode_error(error))
+    except BaseException as error:
+        return _after(error, job.retry_rules, claim, time.perf_counter() - began)
     try:
         if job.parameters == 2:
             result = job.perform(args, Context(claim, job.entities, is_cancelled))
@@ -45,7 +46,7 @@ def perform(
         if job.is_async:
             result = run_coroutine(result)
         output = job.output.encode(result)
-    except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
+    except BaseException as error:
         return _after(error, job.retry_rules, claim, time.perf_counter() - began)
     return Outcome(claim.job_id, JobState.COMPLETED, time.perf_counter() - began, output)
 

@@ -124,8 +124,8 @@ class JobDecorator(Declare):
         return declare if perform is None else declare(perform)
 
 
-def _check_name(what: str, name: str) -> str:
-    if not name.isprintable() or not name or any(letter.isspace() for letter in name):
+def _check_name(what: str, name: object) -> str:
+    if not isinstance(name, str) or not name or not name.isprintable() or " " in name:
         raise DeclarationError(f"a {what} name has printable characters and no spaces: {name!r}")
     if len(name) > MAX_NAME:
         raise DeclarationError(f"a {what} name has at most {MAX_NAME} characters: {name!r}")

@@ -97,7 +97,7 @@ class Job(Submitter[Input, Output]):
     def _hints(self) -> dict[str, object]:
         try:
             return typing.get_type_hints(self.perform)
-        except NameError as error:
+        except (NameError, AttributeError, SyntaxError, TypeError) as error:
             raise DeclarationError(
                 f"the annotations of {self.name} cannot be read: {error};"
                 " import what they name at run time, not only under TYPE_CHECKING"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -41,6 +42,13 @@ class Submission(msgspec.Struct, frozen=True):
     queue: str
     args: str | None
     options: Options
+
+
+class Stored(NamedTuple):
+    """What became of a submission: a job of its own, or the one that was there already."""
+
+    job_id: str
+    duplicate: bool = False
 
 
 class Claim(msgspec.Struct, frozen=True):

@@ -29,6 +29,13 @@ class OptionValues(TypedDict, total=False):
         retry_max_delay: the longest delay that back-off may reach; default no limit.
         expire_in: the longest an attempt may take; default 15 minutes.
         start_after: not before this moment; default at once.
+        singleton_key: at most one job of this name and key waits or runs; a second submit is a
+            duplicate. Default none.
+        singleton_queue: with a key: at most one waits for its first attempt, however many run;
+            default False.
+        singleton_seconds: at most one job of this name (and key) for each time slot of this length,
+            aligned to the epoch; failed, expired and cancelled ones do not count. Default none.
+        singleton_next_slot: if the slot is taken, take the next one and wait for it; default False.
     """
 
     priority: int
@@ -38,6 +45,10 @@ class OptionValues(TypedDict, total=False):
     retry_max_delay: Seconds | None
     expire_in: Seconds
     start_after: When | None
+    singleton_key: str | None
+    singleton_queue: bool
+    singleton_seconds: Seconds | None
+    singleton_next_slot: bool
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,12 +64,24 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     retry_max_delay: float | None = None
     expire_in: float = 900.0
     start_after: float | datetime | None = None
+    singleton_key: str | None = None
+    singleton_queue: bool = False
+    singleton_seconds: float | None = None
+    singleton_next_slot: bool = False
+
+    @property
+    def unique(self) -> bool:
+        """Whether a submit with these options may be a duplicate."""
+        return self.singleton_key is not None or self.singleton_seconds is not None
 
 
 DEFAULTS = Options()
 
 MAX_SECONDS = 100 * 366 * 86400
 """A hundred years: the longest duration accepted, in seconds."""
+
+MAX_KEY = 255
+"""The longest singleton key, in characters."""
 
 
 def merge(*layers: Mapping[str, object]) -> Options:
@@ -74,7 +97,18 @@ def merge(*layers: Mapping[str, object]) -> Options:
         merged["retry_limit"] = 1
     if merged.get("retry_backoff") and not merged.get("retry_delay"):
         merged["retry_delay"] = 1.0
-    return msgspec.convert(merged, Options) if merged else DEFAULTS
+    options = msgspec.convert(merged, Options) if merged else DEFAULTS
+    _check_together(options)
+    return options
+
+
+def _check_together(options: Options) -> None:
+    if options.singleton_queue and options.singleton_key is None:
+        raise OptionError("singleton_queue needs a singleton_key")
+    if options.singleton_queue and options.singleton_seconds is not None:
+        raise OptionError("singleton_queue and singleton_seconds exclude each other")
+    if options.singleton_next_slot and options.singleton_seconds is None:
+        raise OptionError("singleton_next_slot needs singleton_seconds")
 
 
 def validate(values: Mapping[str, object]) -> dict[str, object]:
@@ -151,6 +185,16 @@ def _optional_seconds(key: str, value: object) -> float | None:
     return None if value is None else seconds(key, value)
 
 
+def _key(key: str, value: object) -> str | None:
+    if value is not None and not (isinstance(value, str) and 0 < len(value) <= MAX_KEY):
+        raise OptionError(f"{key} takes a string of 1 to {MAX_KEY} characters, not {value!r}")
+    return value
+
+
+def _optional_slot(key: str, value: object) -> float | None:
+    return None if value is None else _positive_seconds(key, value)
+
+
 def _positive_seconds(key: str, value: object) -> float:
     duration = seconds(key, value)
     if duration == 0:
@@ -166,6 +210,10 @@ _VALIDATORS: dict[str, Callable[[str, object], object]] = {
     "retry_max_delay": _optional_seconds,
     "expire_in": _positive_seconds,
     "start_after": moment,
+    "singleton_key": _key,
+    "singleton_queue": _boolean,
+    "singleton_seconds": _optional_slot,
+    "singleton_next_slot": _boolean,
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from jobs_runtime.errors import JobFailed, JobNotFound, ResultTimeout
-from jobs_runtime.model import JobRecord, JobState, Submission
+from jobs_runtime.model import JobRecord, JobState, Stored, Submission
 from jobs_runtime.options import OptionValues, When, as_mapping, merge, validate
 
 if TYPE_CHECKING:
@@ -59,13 +59,16 @@ class Submitter(Generic[Input, Output]):
     def submit(self, args: Any = None, **options: Unpack[OptionValues]) -> SubmittedJob[Output]:
         """Store one request to perform the job; it is durable when this returns.
 
+        Returns:
+            The submitted job; false, and the one that was there already, if a unique option
+            suppressed this one.
+
         Raises:
             PayloadError: `args` is not what the job takes.
             OptionError: an option is unknown or out of range.
             DatabaseUnavailable: no connection within 10 s.
         """
-        operation = self._jobs.executor.submit(self._submission(args, as_mapping(options)))
-        return self._submitted(self._jobs.run(operation))
+        return self._submitted(self._jobs.store(self._submission(args, as_mapping(options))))
 
     @overload
     async def asubmit(
@@ -79,8 +82,8 @@ class Submitter(Generic[Input, Output]):
         self, args: Any = None, **options: Unpack[OptionValues]
     ) -> SubmittedJob[Output]:
         """As `submit`, from a coroutine."""
-        operation = self._jobs.executor.submit(self._submission(args, as_mapping(options)))
-        return self._submitted(await self._jobs.arun(operation))
+        submission = self._submission(args, as_mapping(options))
+        return self._submitted(await self._jobs.astore(submission))
 
     def submit_many(
         self, many: Iterable[Input], **options: Unpack[OptionValues]
@@ -93,14 +96,14 @@ class Submitter(Generic[Input, Output]):
             DatabaseUnavailable: no connection within 10 s.
         """
         submissions = self._submissions(many, as_mapping(options))
-        return [self._submitted(job_id) for job_id in self._jobs.copy(submissions)]
+        return [self._submitted(stored) for stored in self._jobs.store_many(submissions)]
 
     async def asubmit_many(
         self, many: Iterable[Input], **options: Unpack[OptionValues]
     ) -> list[SubmittedJob[Output]]:
         """As `submit_many`, from a coroutine."""
         submissions = self._submissions(many, as_mapping(options))
-        return [self._submitted(job_id) for job_id in await self._jobs.acopy(submissions)]
+        return [self._submitted(stored) for stored in await self._jobs.astore_many(submissions)]
 
     def _submission(self, args: Any, options: Mapping[str, object]) -> Submission:
         return self._submissions([args], options)[0]
@@ -110,26 +113,39 @@ class Submitter(Generic[Input, Output]):
         merged = merge(*self.layers, options)
         return [Submission(job.name, job.queue, job.input.encode(args), merged) for args in many]
 
-    def _submitted(self, job_id: str) -> SubmittedJob[Output]:
-        return SubmittedJob(self._jobs, job_id, self._job.name, self._job)
+    def _submitted(self, stored: Stored) -> SubmittedJob[Output]:
+        job = self._job
+        return SubmittedJob(self._jobs, stored.job_id, job.name, job, duplicate=stored.duplicate)
 
 
 class SubmittedJob(Generic[Output]):
-    """One request to perform a job, in the database.
+    """One request to perform a job, in the database; false if it is a duplicate.
 
     Attributes:
         job_id: an opaque string.
         job_name: the job's name.
         job: its declaration, None if this process does not know it.
+        duplicate: whether a unique option suppressed the submit, and this is the job that was
+            there already.
     """
 
     def __init__(
-        self, jobs: Jobs, job_id: str, job_name: str, job: Job[Any, Output] | None
+        self,
+        jobs: Jobs,
+        job_id: str,
+        job_name: str,
+        job: Job[Any, Output] | None,
+        *,
+        duplicate: bool = False,
     ) -> None:
         self._jobs = jobs
         self.job_id = job_id
         self.job_name = job_name
         self.job = job
+        self.duplicate = duplicate
+
+    def __bool__(self) -> bool:
+        return not self.duplicate
 
     def __repr__(self) -> str:
         return f"<SubmittedJob {self.job_name} {self.job_id}>"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from jobs_runtime.executors.operation import Copy, Operation
-from jobs_runtime.model import Claim, JobRecord, Outcome, Submission
+from jobs_runtime.model import Claim, JobRecord, Outcome, Stored, Submission
 
 
 class Position(NamedTuple):
@@ -32,8 +32,8 @@ class ClientExecutor(Protocol):
 
     name: str
 
-    def submit(self, submission: Submission) -> Operation[str]:
-        """Store one job; gives its id."""
+    def submit(self, submission: Submission) -> Operation[Stored | None]:
+        """Store one job; gives None if it is to be tried again at once."""
         ...
 
     def reserve(self, count: int) -> Operation[list[int]]:

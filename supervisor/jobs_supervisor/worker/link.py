@@ -76,7 +76,7 @@ class Link:
         if self._connection is None or self._connection.closed:
             raise ConnectionLost("not connected")
         try:
-            return run_together(self._connection, operations)
+            return _run(self._connection, operations)
         except LOST as error:
             self._connection.close()
             raise ConnectionLost(str(error).strip()) from error
@@ -85,3 +85,12 @@ class Link:
         """Say goodbye to the server."""
         if self._connection is not None:
             self._connection.close()
+
+
+def _run(connection: Connection, operations: Sequence[Operation[Any]]) -> list[Any]:
+    while True:
+        try:
+            return run_together(connection, operations)
+        except psycopg.errors.UniqueViolation:
+            # A job given back met a newer one with its singleton key: now the statement sees it.
+            continue

@@ -1,5 +1,5 @@
 -- Moves a job out of the queue, waiting or running; the worker that runs it is told.
--- Index: job_pkey.
+-- Index: job_pkey, slot_job.
 WITH gone AS (
     DELETE FROM jobs.job WHERE id = %(id)s RETURNING *
 ), kept AS (
@@ -9,6 +9,8 @@ WITH gone AS (
            queue, name, args, options, output
     FROM gone
     RETURNING id, running_on
+), freed AS (
+    DELETE FROM jobs.slot WHERE job_id = %(id)s
 )
 SELECT running_on IS NOT NULL,
        CASE WHEN running_on IS NOT NULL

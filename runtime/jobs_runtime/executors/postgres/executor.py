@@ -10,7 +10,7 @@ from jobs_runtime.executors.operation import Copy, Operation, Row, nothing, scal
 from jobs_runtime.executors.postgres.rows import read_claims, read_record, submission_row
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.protocol import Position, ReadyQueue
-from jobs_runtime.model import Claim, JobRecord, JobState, Outcome, Submission
+from jobs_runtime.model import Claim, JobRecord, JobState, Outcome, Stored, Submission
 
 COPY_TYPES = ("int8", "text", "text", "int4", "text", "text", "timestamptz", "bool")
 """JSON travels as text: it is JSON already, and both have the same binary form."""
@@ -21,9 +21,13 @@ class PostgresExecutor:
 
     name = "postgres"
 
-    def submit(self, submission: Submission) -> Operation[str]:
-        """Store one job; gives its id."""
-        return Operation(statement("submit"), submission_row(submission), _job_id)
+    def submit(self, submission: Submission) -> Operation[Stored | None]:
+        """Store one job; gives None if it is to be tried again at once."""
+        row = submission_row(submission)
+        if not submission.options.unique:
+            return Operation(statement("submit"), row, _stored)
+        name = "submit_throttled" if row["slot_seconds"] else "submit_singleton"
+        return Operation(statement(name), row, _stored_unique)
 
     def reserve(self, count: int) -> Operation[list[int]]:
         """Take ids for a bulk submit."""
@@ -139,8 +143,12 @@ def _copy_row(job_id: int, submission: Submission, now: datetime) -> tuple[objec
     return (job_id, *columns, start_after, ready)
 
 
-def _job_id(rows: list[Row]) -> str:
-    return str(rows[0][0])
+def _stored(rows: list[Row]) -> Stored:
+    return Stored(str(rows[0][0]))
+
+
+def _stored_unique(rows: list[Row]) -> Stored | None:
+    return Stored(str(rows[0][0]), rows[0][1]) if rows else None
 
 
 def _ids(rows: list[Row]) -> list[int]:

@@ -1,5 +1,5 @@
 -- Moves jobs that reached a final state into the history; a late writer moves nothing.
--- Index: job_pkey.
+-- Index: job_pkey, slot_job.
 WITH outcome AS (
     SELECT *
     FROM unnest(%(ids)s::bigint[], %(seconds)s::float8[], %(outputs)s::json[])
@@ -16,5 +16,8 @@ WITH outcome AS (
            %(state)s::jobs.job_state, attempt, deaths, queue, name, args, options, result
     FROM gone
     RETURNING id
+), freed AS (
+    DELETE FROM jobs.slot
+    WHERE %(state)s::jobs.job_state <> 'completed' AND job_id IN (SELECT id FROM kept)
 )
 SELECT id FROM kept

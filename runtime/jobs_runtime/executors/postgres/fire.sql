@@ -1,4 +1,5 @@
 -- Submits the job of one tick; the tick's row makes a second leader's attempt do nothing.
+-- A tick whose singleton key is held by another job is passed over.
 -- Index: tick_pkey, schedule_pkey; with overlap = 'skip' also job_ready and job_held.
 WITH schedule AS (
     SELECT * FROM jobs.schedule WHERE key = %(key)s
@@ -10,14 +11,16 @@ WITH schedule AS (
 ), advanced AS (
     UPDATE jobs.schedule SET last_tick = greatest(last_tick, %(tick)s) WHERE key = %(key)s
 ), submitted AS (
-    INSERT INTO jobs.job (id, queue, name, rank, args, options)
-    SELECT taken.job_id, queue, name, rank, args, options
+    INSERT INTO jobs.job (id, queue, name, rank, args, options, singleton_key, singleton_queue)
+    SELECT taken.job_id, queue, name, rank, args, options, options ->> 'singleton_key',
+           coalesce((options ->> 'singleton_queue')::boolean, false)
     FROM taken, schedule
     WHERE schedule.overlap = 'allow' OR NOT EXISTS (
         SELECT
         FROM jobs.tick AS earlier
         JOIN jobs.job ON job.id = earlier.job_id
         WHERE earlier.schedule = schedule.key)
+    ON CONFLICT DO NOTHING
     RETURNING id, queue
 )
 SELECT id::text, pg_notify('jobs', 'wake 1 ' || queue) FROM submitted

@@ -1,10 +1,12 @@
 -- Gives failed attempts another one, at once or after a delay.
+-- `singleton_queue` limits what waits for its first attempt, so that is given up.
 -- Index: job_pkey.
 WITH again AS (
     UPDATE jobs.job AS job
     SET state = 'retry', ready = outcome.delay = 0, output = coalesce(outcome.output, job.output),
         start_after = now() + outcome.delay * interval '1 second',
         deaths = job.deaths + outcome.deaths, attempt = job.attempt - outcome.refund,
+        singleton_key = CASE WHEN NOT job.singleton_queue THEN job.singleton_key END,
         claimed_by = NULL, claimed_at = NULL
     FROM unnest(%(ids)s::bigint[], %(delays)s::float8[], %(outputs)s::json[], %(deaths)s::int[],
                 %(refunds)s::int[]) AS outcome (id, delay, output, deaths, refund)

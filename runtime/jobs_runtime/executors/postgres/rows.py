@@ -65,7 +65,7 @@ def submission_row(submission: Submission) -> dict[str, object]:
     """The columns of a submission, with its moment as `at` or `delay`."""
     start_after = submission.options.start_after
     delay = start_after if isinstance(start_after, float) and start_after > 0 else None
-    return {
+    row: dict[str, object] = {
         "queue": submission.queue,
         "name": submission.name,
         "rank": -submission.options.priority,
@@ -73,4 +73,15 @@ def submission_row(submission: Submission) -> dict[str, object]:
         "options": stored_options(submission.options),
         "at": None if isinstance(start_after, float) else start_after,
         "delay": delay,
+    }
+    return row | _unique_row(submission.options) if submission.options.unique else row
+
+
+def _unique_row(options: Options) -> dict[str, object]:
+    return {
+        "singleton_key": options.singleton_key,
+        "singleton_queue": options.singleton_queue,
+        "slot_key": options.singleton_key or "",
+        "slot_seconds": options.singleton_seconds,
+        "next_slot": options.singleton_next_slot,
     }

@@ -117,10 +117,13 @@ def forget_ticks(days: int) -> Operation[None]:
 def declare_schedule(job: Job[Any, Any], schedule: Schedule) -> Operation[None]:
     """Write a declared schedule.
 
+    Its ticks say when and how often: `start_after` and `singleton_seconds` do not apply.
+
     Raises:
         PayloadError, OptionError: its args or options do not fit the job.
     """
-    options = merge(*job.layers, schedule.options or {})
+    timeless = {"start_after": None, "singleton_seconds": None, "singleton_next_slot": False}
+    options = merge(*job.layers, schedule.options or {}, timeless)
     parameters = {
         "key": schedule_key(job, schedule),
         "name": job.name,

@@ -19,6 +19,8 @@ CREATE TABLE jobs.job (
     ready       boolean NOT NULL DEFAULT true,
     queue       text NOT NULL,
     name        text NOT NULL,
+    singleton_queue boolean NOT NULL DEFAULT false,
+    singleton_key   text,
     args        json,
     options     json,
     output      json
@@ -32,6 +34,25 @@ COMMENT ON COLUMN jobs.job.options IS 'what differs from the built-in options; n
 CREATE INDEX job_ready ON jobs.job (queue, rank, id) WHERE ready;
 CREATE INDEX job_due ON jobs.job (start_after) WHERE NOT ready AND claimed_by IS NULL;
 CREATE INDEX job_held ON jobs.job (claimed_by) WHERE claimed_by IS NOT NULL;
+
+CREATE UNIQUE INDEX job_singleton ON jobs.job (name, singleton_key)
+    WHERE singleton_key IS NOT NULL AND NOT singleton_queue;
+CREATE UNIQUE INDEX job_singleton_queue ON jobs.job (name, singleton_key)
+    WHERE singleton_key IS NOT NULL AND singleton_queue AND claimed_by IS NULL;
+
+CREATE TABLE jobs.slot (
+    name      text NOT NULL,
+    key       text NOT NULL,
+    starts_at timestamptz NOT NULL,
+    ends_at   timestamptz NOT NULL,
+    job_id    bigint NOT NULL,
+    PRIMARY KEY (name, key, starts_at)
+);
+
+COMMENT ON TABLE jobs.slot IS
+    'time slots taken by throttled jobs; freed when the job fails, expires or is cancelled';
+
+CREATE INDEX slot_job ON jobs.slot (job_id);
 
 CREATE TABLE jobs.finished (
     id          bigint NOT NULL,
