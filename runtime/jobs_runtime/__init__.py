@@ -27,14 +27,16 @@ from jobs_runtime.errors import (
     RetryAfter,
     ScheduleError,
     SchemaError,
+    SchemaMissing,
     Snooze,
 )
 from jobs_runtime.job import Job
-from jobs_runtime.model import JobRecord, JobState
+from jobs_runtime.model import Cancellation, JobRecord, JobState, Progress
 from jobs_runtime.schedule import Schedule
-from jobs_runtime.submission import SubmittedJob
+from jobs_runtime.submitted import SubmittedJob
 
 __all__ = [
+    "Cancellation",
     "Cancelled",
     "ConfigurationError",
     "Context",
@@ -50,11 +52,13 @@ __all__ = [
     "JobsError",
     "OptionError",
     "PayloadError",
+    "Progress",
     "ResultTimeout",
     "RetryAfter",
     "Schedule",
     "ScheduleError",
     "SchemaError",
+    "SchemaMissing",
     "Snooze",
     "SubmittedJob",
 ]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import psycopg
-from psycopg_pool import PoolTimeout
-
-from jobs_runtime.database import Database, unavailable
+from jobs_runtime.database import Database
 from jobs_runtime.declaration import JobDecorator
 from jobs_runtime.errors import DeclarationError
 from jobs_runtime.executors import operation as operations
@@ -16,9 +13,9 @@ from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.executors.protocol import ClientExecutor
 from jobs_runtime.job import Job
-from jobs_runtime.model import Stored, Submission
+from jobs_runtime.model import JobRecord
 from jobs_runtime.options import OptionValues, as_mapping, validate
-from jobs_runtime.submission import SubmittedJob
+from jobs_runtime.submitted import SubmittedJob
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -63,10 +60,11 @@ class Jobs:
 
     def get(self, job_id: str) -> SubmittedJob[Any] | None:
         """Find a submitted job by id, finished ones too; None if there is none."""
-        record = self.run(self.executor.details(job_id))
-        if record is None:
-            return None
-        return SubmittedJob(self, job_id, record.name, self.declared.get(record.name))
+        return self._submitted(self.run(self.executor.details(job_id)))
+
+    async def aget(self, job_id: str) -> SubmittedJob[Any] | None:
+        """As `get`, from a coroutine."""
+        return self._submitted(await self.arun(self.executor.details(job_id)))
 
     def run(self, operation: Operation[Result]) -> Result:
         """Run one operation on the application's pool.
@@ -74,65 +72,13 @@ class Jobs:
         Raises:
             DatabaseUnavailable: no connection within 10 s, or it broke.
         """
-        try:
-            with self.database.pool().connection() as connection:
-                return operations.run(connection, operation)
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise unavailable(error) from error
+        with self.database.connection() as connection:
+            return operations.run(connection, operation)
 
     async def arun(self, operation: Operation[Result]) -> Result:
         """As `run`, from a coroutine."""
-        try:
-            pool = await self.database.async_pool()
-            async with pool.connection() as connection:
-                return await operations.arun(connection, operation)
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise unavailable(error) from error
-
-    def store(self, submission: Submission) -> Stored:
-        """Store one submission, in a transaction of its own."""
-        operation = self.executor.submit(submission)
-        while (stored := self.run(operation)) is None:
-            continue
-        return stored
-
-    async def astore(self, submission: Submission) -> Stored:
-        """As `store`, from a coroutine."""
-        operation = self.executor.submit(submission)
-        while (stored := await self.arun(operation)) is None:
-            continue
-        return stored
-
-    def store_many(self, submissions: Sequence[Submission]) -> list[Stored]:
-        """Store many submissions of one job in one transaction; what became of each, in order."""
-        if not submissions:
-            return []
-        try:
-            with self.database.pool().connection() as connection, connection.transaction():
-                if submissions[0].options.unique:
-                    return [self._store(connection, submission) for submission in submissions]
-                ids = operations.run(connection, self.executor.reserve(len(submissions)))
-                operations.copy(connection, self.executor.copy(ids, submissions))
-                operations.run(connection, self._wake(submissions))
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise unavailable(error) from error
-        return [Stored(str(job_id)) for job_id in ids]
-
-    async def astore_many(self, submissions: Sequence[Submission]) -> list[Stored]:
-        """As `store_many`, from a coroutine."""
-        if not submissions:
-            return []
-        try:
-            pool = await self.database.async_pool()
-            async with pool.connection() as connection, connection.transaction():
-                if submissions[0].options.unique:
-                    return [await self._astore(connection, each) for each in submissions]
-                ids = await operations.arun(connection, self.executor.reserve(len(submissions)))
-                await operations.acopy(connection, self.executor.copy(ids, submissions))
-                await operations.arun(connection, self._wake(submissions))
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise unavailable(error) from error
-        return [Stored(str(job_id)) for job_id in ids]
+        async with self.database.async_connection() as connection:
+            return await operations.arun(connection, operation)
 
     def close(self) -> None:
         """Close the connections; they open again when used again."""
@@ -142,19 +88,7 @@ class Jobs:
         """As `close`, from a coroutine, for the connections of its event loop too."""
         await self.database.aclose()
 
-    def _store(self, connection: psycopg.Connection[Any], submission: Submission) -> Stored:
-        operation = self.executor.submit(submission)
-        while (stored := operations.run(connection, operation)) is None:
-            continue
-        return stored
-
-    async def _astore(
-        self, connection: psycopg.AsyncConnection[Any], submission: Submission
-    ) -> Stored:
-        operation = self.executor.submit(submission)
-        while (stored := await operations.arun(connection, operation)) is None:
-            continue
-        return stored
-
-    def _wake(self, submissions: Sequence[Submission]) -> Operation[None]:
-        return self.executor.wake(submissions[0].queue, len(submissions))
+    def _submitted(self, record: JobRecord | None) -> SubmittedJob[Any] | None:
+        if record is None:
+            return None
+        return SubmittedJob(self, record.job_id, record.name, self.declared.get(record.name))

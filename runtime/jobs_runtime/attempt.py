@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
 from typing import Any
 
-from jobs_runtime.context import Context
+from jobs_runtime.context import Context, Workplace
 from jobs_runtime.errors import PayloadError, RetryAfter, Snooze
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_error
 from jobs_runtime.retry import RetryRules, may_retry, retry_delay
 
-RunCoroutine = Callable[[Any], Any]
-"""Runs a coroutine to its end and returns its result."""
 
-
-def perform(
-    job: Job[Any, Any],
-    claim: Claim,
-    is_cancelled: Callable[[], bool],
-    run_coroutine: RunCoroutine,
-) -> Outcome:
+def perform(job: Job[Any, Any], claim: Claim, workplace: Workplace) -> Outcome:
     """Make one attempt at a claimed job.
 
     An argument that cannot be decoded fails the job at once: another attempt would read the same.
@@ -36,19 +27,30 @@ def perform(
         return Outcome(claim.job_id, JobState.FAILED, 0.0, encode_error(error))
     except BaseException as error:
         return _after(error, job.retry_rules, claim, time.perf_counter() - began)
+    context = Context(claim, job.entities, workplace) if job.parameters == 2 else None
     try:
-        if job.parameters == 2:
-            result = job.perform(args, Context(claim, job.entities, is_cancelled))
-        elif job.parameters == 1:
-            result = job.perform(args)
-        else:
-            result = job.perform()
-        if job.is_async:
-            result = run_coroutine(result)
-        output = job.output.encode(result)
+        output = job.output.encode(call(job, args, context, workplace))
+        seconds = time.perf_counter() - began
+        outcome = Outcome(claim.job_id, JobState.COMPLETED, seconds, output)
+        return outcome if context is None else context.complete(outcome)
     except BaseException as error:
         return _after(error, job.retry_rules, claim, time.perf_counter() - began)
-    return Outcome(claim.job_id, JobState.COMPLETED, time.perf_counter() - began, output)
+    finally:
+        if context is not None:
+            context.close()
+
+
+def call(
+    job: Job[Any, Any], args: object, context: Context[Any] | None, workplace: Workplace
+) -> Any:
+    """Call a perform function with as many arguments as it takes, and run its coroutine."""
+    if job.parameters == 2:
+        result = job.perform(args, context)
+    elif job.parameters == 1:
+        result = job.perform(args)
+    else:
+        result = job.perform()
+    return workplace.run_coroutine(result) if job.is_async else result
 
 
 def _after(error: BaseException, rules: RetryRules, claim: Claim, seconds: float) -> Outcome:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg import conninfo
+from psycopg import conninfo, sql
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
-from jobs_runtime.errors import ConfigurationError, DatabaseUnavailable
+from jobs_runtime.errors import ConfigurationError, DatabaseUnavailable, SchemaMissing
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -164,6 +166,56 @@ class Database:
             await pool.open()
         return pool
 
+    @contextmanager
+    def connection(self) -> Generator[Connection]:
+        """A connection of the pool, for a block of our own statements.
+
+        Raises:
+            SchemaMissing: the database has not been migrated.
+            DatabaseUnavailable: none was free within 10 s, or it broke.
+        """
+        try:
+            with self.pool().connection() as connection:
+                yield connection
+        except UNUSABLE as error:
+            raise unusable(error) from error
+
+    @asynccontextmanager
+    async def async_connection(self) -> AsyncGenerator[AsyncConnection]:
+        """As `connection`, from a coroutine."""
+        try:
+            pool = await self.async_pool()
+            async with pool.connection() as connection:
+                yield connection
+        except UNUSABLE as error:
+            raise unusable(error) from error
+
+    @contextmanager
+    def listening(self, channel: str) -> Generator[Connection]:
+        """A connection of its own that listens to a channel, for a block.
+
+        Raises:
+            SchemaMissing: the database has not been migrated.
+            DatabaseUnavailable: it cannot be reached, or went away.
+        """
+        try:
+            with Connection.connect(self.dsn, autocommit=True, **SOCKET) as connection:
+                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                yield connection
+        except UNUSABLE as error:
+            raise unusable(error) from error
+
+    @asynccontextmanager
+    async def async_listening(self, channel: str) -> AsyncGenerator[AsyncConnection]:
+        """As `listening`, from a coroutine."""
+        try:
+            opening = AsyncConnection.connect(self.dsn, autocommit=True, **SOCKET)
+            async with await opening as connection:
+                await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                yield connection
+        except UNUSABLE as error:
+            raise unusable(error) from error
+
     def close(self) -> None:
         """Close the sync pool; it opens again when used again."""
         if self._pool is not None and self._owner == os.getpid():
@@ -184,8 +236,21 @@ class Database:
             self._async_pools = WeakKeyDictionary()
 
 
-def unavailable(error: Exception) -> DatabaseUnavailable:
-    """The error to raise when the database did not answer."""
+UNUSABLE = (
+    PoolTimeout,
+    psycopg.OperationalError,
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InvalidSchemaName,
+)
+"""What our own statements meet when the database is away or has no tables."""
+
+
+def unusable(error: Exception) -> DatabaseUnavailable | SchemaMissing:
+    """The error to raise when one of `UNUSABLE` came."""
+    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+        return SchemaMissing(
+            "the database has no jobs tables; run `jobs-supervisor migrate` on it once"
+        )
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable(f"no connection to the database within {POOL_TIMEOUT:.0f} s")
     return DatabaseUnavailable(f"the database went away: {str(error).strip()}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
 from jobs_runtime.errors import DeclarationError
@@ -35,14 +36,14 @@ class Declare(Protocol):
     ) -> Job[Input, Output]: ...
     @overload
     def __call__(
-        self, perform: Callable[[Input, Context], Coroutine[Any, Any, Output]]
+        self, perform: Callable[[Input, Context[Any]], Coroutine[Any, Any, Output]]
     ) -> Job[Input, Output]: ...
     @overload
     def __call__(self, perform: Callable[[], Output]) -> Job[None, Output]: ...
     @overload
     def __call__(self, perform: Callable[[Input], Output]) -> Job[Input, Output]: ...
     @overload
-    def __call__(self, perform: Callable[[Input, Context], Output]) -> Job[Input, Output]: ...
+    def __call__(self, perform: Callable[[Input, Context[Any]], Output]) -> Job[Input, Output]: ...
 
 
 class JobDecorator(Declare):
@@ -59,14 +60,14 @@ class JobDecorator(Declare):
     ) -> Job[Input, Output]: ...
     @overload
     def __call__(
-        self, perform: Callable[[Input, Context], Coroutine[Any, Any, Output]]
+        self, perform: Callable[[Input, Context[Any]], Coroutine[Any, Any, Output]]
     ) -> Job[Input, Output]: ...
     @overload
     def __call__(self, perform: Callable[[], Output]) -> Job[None, Output]: ...
     @overload
     def __call__(self, perform: Callable[[Input], Output]) -> Job[Input, Output]: ...
     @overload
-    def __call__(self, perform: Callable[[Input, Context], Output]) -> Job[Input, Output]: ...
+    def __call__(self, perform: Callable[[Input, Context[Any]], Output]) -> Job[Input, Output]: ...
     @overload
     def __call__(
         self,
@@ -74,7 +75,7 @@ class JobDecorator(Declare):
         name: str | None = None,
         queue: str | None = None,
         schedule: Schedule | Iterable[Schedule] | None = None,
-        entities: Iterable[object] | Mapping[str, object] = (),
+        entities: object = (),
         retry_for: type[BaseException] | Iterable[type[BaseException]] = (),
         give_up_on: type[BaseException] | Iterable[type[BaseException]] = (),
         **options: Unpack[OptionValues],
@@ -86,7 +87,7 @@ class JobDecorator(Declare):
         name: str | None = None,
         queue: str | None = None,
         schedule: Schedule | Iterable[Schedule] | None = None,
-        entities: Iterable[object] | Mapping[str, object] = (),
+        entities: object = (),
         retry_for: type[BaseException] | Iterable[type[BaseException]] = (),
         give_up_on: type[BaseException] | Iterable[type[BaseException]] = (),
         **options: Unpack[OptionValues],
@@ -99,7 +100,8 @@ class JobDecorator(Declare):
             queue: jobs of one queue are performed in one order of priority and age; default a
                 queue of its own, named as the job.
             schedule: one or several `Schedule`s.
-            entities: objects or classes to be found in `context.entities`.
+            entities: a list of objects or classes, each found by its name in `context.entities`;
+                a mapping of such; or an object of your own, which `Context[Type]` makes typed.
             retry_for: exceptions worth another attempt; default all.
             give_up_on: exceptions that fail the job at once, whatever `retry_for` says.
             options: the job's default options, see `OptionValues`.
@@ -109,13 +111,13 @@ class JobDecorator(Declare):
             OptionError: an option is unknown or out of range.
         """
         rules = RetryRules(_exceptions(retry_for), _exceptions(give_up_on))
-        schedules, by_name = _as_schedules(schedule), _by_name(entities)
+        schedules, found = _as_schedules(schedule), _as_entities(entities)
 
         def declare(perform: Callable[..., Any]) -> Job[Any, Any]:
             job_name = _check_name("job", name or getattr(perform, "__name__", ""))
             job_queue = _check_name("queue", queue or job_name)
             declaration = Declaration(
-                job_name, job_queue, schedules, by_name, rules, as_mapping(options)
+                job_name, job_queue, schedules, found, rules, as_mapping(options)
             )
             job: Job[Any, Any] = Job(self._jobs, perform, declaration)
             self._jobs.register(job)
@@ -150,7 +152,11 @@ def _as_schedules(schedule: Schedule | Iterable[Schedule] | None) -> tuple[Sched
     return schedules
 
 
-def _by_name(entities: Iterable[object] | Mapping[str, object]) -> dict[str, object]:
-    if isinstance(entities, Mapping):
-        return dict(cast("Mapping[str, object]", entities))
-    return {getattr(entity, "__name__", type(entity).__name__): entity for entity in entities}
+def _as_entities(entities: object) -> object:
+    given: Any = entities
+    if isinstance(given, Mapping):
+        return SimpleNamespace(**cast("Mapping[str, object]", given))
+    if type(given) in (list, set, tuple):
+        names = (getattr(each, "__name__", type(each).__name__) for each in given)
+        return SimpleNamespace(**dict(zip(names, given, strict=True)))
+    return given

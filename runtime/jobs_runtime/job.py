@@ -39,7 +39,7 @@ class Declaration:
     name: str
     queue: str
     schedules: tuple[Schedule, ...] = ()
-    entities: Mapping[str, object] = field(default_factory=dict[str, object])
+    entities: object = None
     retry_rules: RetryRules = field(default_factory=RetryRules)
     options: Mapping[str, object] = field(default_factory=dict[str, object])
 
@@ -48,6 +48,7 @@ class Job(Submitter[Input, Output]):
     """A declared job; submit it with `submit`, `delay(...).submit`, `asubmit`, `submit_many`.
 
     Attributes:
+        jobs: the application it belongs to.
         perform: the function itself, to be called directly in a test.
         name: what it is called in the database.
         queue: where its rows wait; its own name unless declared otherwise.
@@ -58,6 +59,7 @@ class Job(Submitter[Input, Output]):
 
     def __init__(self, jobs: Jobs, perform: Callable[..., Any], declaration: Declaration) -> None:
         super().__init__(jobs, self, (jobs.defaults, validate(declaration.options)))
+        self.jobs = jobs
         self.perform = perform
         self.name = declaration.name
         self.queue = declaration.queue

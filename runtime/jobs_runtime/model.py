@@ -51,6 +51,32 @@ class Stored(NamedTuple):
     duplicate: bool = False
 
 
+class Cancellation(enum.Enum):
+    """What a cancel did; false if there was nothing to cancel."""
+
+    NOTHING = "nothing"
+    """It had finished before, or is not known."""
+    UNQUEUED = "unqueued"
+    """It was waiting, and will not be performed."""
+    INTERRUPTED = "interrupted"
+    """It was being performed: the attempt is told to stop, and killed if it does not listen."""
+
+    def __bool__(self) -> bool:
+        return self is not Cancellation.NOTHING
+
+
+class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far an attempt has come, in units of its own.
+
+    Attributes:
+        total: None if it is not known.
+    """
+
+    done: float
+    total: float | None = None
+    message: str = ""
+
+
 class Claim(msgspec.Struct, frozen=True):
     """A job taken by a worker: its row is `active` and belongs to one incarnation.
 
@@ -83,6 +109,7 @@ class Outcome(msgspec.Struct, frozen=True):
         delay: seconds until the next attempt; only with `RETRY`.
         death: whether the attempt took its worker process down; only with `RETRY`.
         refund: whether the attempt does not count; only with `RETRY`.
+        stored: whether it is in the database already, together with the job's own writes.
     """
 
     job_id: int
@@ -92,6 +119,7 @@ class Outcome(msgspec.Struct, frozen=True):
     delay: float = 0.0
     death: bool = False
     refund: bool = False
+    stored: bool = False
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +131,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         start_after: not to be performed before; None for at once.
         started_at: when the last attempt was claimed (waiting and active jobs) or began (finished).
         finished_at: when it reached its final state.
+        progress: how far the last attempt said it had come.
         output: the result, or what the last failed attempt left.
     """
 
@@ -119,4 +148,5 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     start_after: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
+    progress: Progress | None
     output: object

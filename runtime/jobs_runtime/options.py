@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import msgspec
 
 from jobs_runtime.errors import OptionError
+
+if TYPE_CHECKING:
+    from jobs_runtime.job import Job
 
 Seconds = int | float | timedelta
 """A length of time: a number of seconds or a `timedelta`."""
@@ -36,6 +39,14 @@ class OptionValues(TypedDict, total=False):
         singleton_seconds: at most one job of this name (and key) for each time slot of this length,
             aligned to the epoch; failed, expired and cancelled ones do not count. Default none.
         singleton_next_slot: if the slot is taken, take the next one and wait for it; default False.
+        keep_for: how long it may wait to be performed; given up as expired after that. Default
+            for ever.
+        keep_finished_for: how long it is kept once finished, shorter or longer than the history
+            of all jobs (`--retention-days`); default as that.
+        on_complete: a job, or the name of one, to be submitted when this one has completed,
+            failed or expired, with `{"job_id", "name", "state", "attempt", "args", "output"}`.
+        dead_letter: a job, or the name of one, to be submitted with this one's argument when it
+            has failed or expired.
     """
 
     priority: int
@@ -49,12 +60,17 @@ class OptionValues(TypedDict, total=False):
     singleton_queue: bool
     singleton_seconds: Seconds | None
     singleton_next_slot: bool
+    keep_for: Seconds | None
+    keep_finished_for: Seconds | None
+    on_complete: Job[Any, Any] | str | None
+    dead_letter: Job[Any, Any] | str | None
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     """The options in force for one submitted job; durations are seconds.
 
-    The defaults here are the built-in ones, and the only place where they stand.
+    The defaults here are the built-in ones, and the only place where they stand. A job to follow is
+    its queue and its name.
     """
 
     priority: int = 0
@@ -68,6 +84,10 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     singleton_queue: bool = False
     singleton_seconds: float | None = None
     singleton_next_slot: bool = False
+    keep_for: float | None = None
+    keep_finished_for: float | None = None
+    on_complete: tuple[str, str] | None = None
+    dead_letter: tuple[str, str] | None = None
 
     @property
     def unique(self) -> bool:
@@ -191,8 +211,20 @@ def _key(key: str, value: object) -> str | None:
     return value
 
 
-def _optional_slot(key: str, value: object) -> float | None:
+def _optional_positive_seconds(key: str, value: object) -> float | None:
     return None if value is None else _positive_seconds(key, value)
+
+
+def _follower(key: str, value: object) -> tuple[str, str] | None:
+    """Read a job, or the name of one that has a queue of its own, as queue and name."""
+    if value is None:
+        return None
+    name, queue = getattr(value, "name", value), getattr(value, "queue", value)
+    if isinstance(value, tuple):
+        queue, name = cast("tuple[object, object]", value)
+    if not (isinstance(name, str) and isinstance(queue, str) and name and queue):
+        raise OptionError(f"{key} takes a declared job or the name of one, not {value!r}")
+    return queue, name
 
 
 def _positive_seconds(key: str, value: object) -> float:
@@ -212,8 +244,12 @@ _VALIDATORS: dict[str, Callable[[str, object], object]] = {
     "start_after": moment,
     "singleton_key": _key,
     "singleton_queue": _boolean,
-    "singleton_seconds": _optional_slot,
+    "singleton_seconds": _optional_positive_seconds,
     "singleton_next_slot": _boolean,
+    "keep_for": _optional_positive_seconds,
+    "keep_finished_for": _optional_positive_seconds,
+    "on_complete": _follower,
+    "dead_letter": _follower,
 }
 
 

@@ -14,7 +14,27 @@ Value = TypeVar("Value")
 MAX_BYTES = 16 * 1024 * 1024
 """The largest argument or result accepted, in bytes of JSON."""
 
-_encoder = msgspec.json.Encoder()
+
+def _to_builtins(value: Any) -> object:
+    """Let pydantic write its models; they are recognised by their methods and never imported."""
+    if hasattr(value, "model_dump") and hasattr(value, "model_validate"):
+        return value.model_dump(mode="json")
+    raise NotImplementedError(f"Encoding objects of type {type(value).__name__} is unsupported")
+
+
+def _from_builtins(declared: Any, value: object) -> object:
+    """Let pydantic read its models."""
+    if isinstance(value, declared):
+        return value
+    if not hasattr(declared, "model_validate"):
+        raise TypeError(f"Expected `{declared.__name__}`, got `{type(value).__name__}`")
+    try:
+        return declared.model_validate(value)
+    except ValueError as error:
+        raise ValueError(" ".join(str(error).split())) from error
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_to_builtins)
 
 
 class Codec(Generic[Value]):
@@ -32,7 +52,7 @@ class Codec(Generic[Value]):
         self.declared = declared
         self.what = what
         try:
-            self._decoder = msgspec.json.Decoder(declared)
+            self._decoder = msgspec.json.Decoder(declared, dec_hook=_from_builtins)
         except (TypeError, NotImplementedError) as error:
             raise DeclarationError(
                 f"{what} is declared as {_type_name(declared)}, which JSON cannot carry: {error}"
@@ -68,7 +88,7 @@ class Codec(Generic[Value]):
             PayloadError: it does not fit the declared type.
         """
         try:
-            return msgspec.convert(value, self.declared, str_keys=True)
+            return msgspec.convert(value, self.declared, str_keys=True, dec_hook=_from_builtins)
         except msgspec.MsgspecError as error:
             expected = _type_name(self.declared)
             raise PayloadError(f"{self.what} does not fit {expected}: {error}") from error

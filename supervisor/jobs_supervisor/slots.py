@@ -13,9 +13,10 @@ from collections.abc import Iterator
 
 from jobs_supervisor.shared import SharedMemory
 
-SLOT_BYTES = 512
+SLOT_BYTES = 640
 NAME_BYTES = 64
 EXIT_BYTES = 192
+PROGRESS_BYTES = 128
 
 
 class SlotState(enum.IntEnum):
@@ -72,7 +73,9 @@ class Slot:
         self._base = (index + 1) * SLOT_BYTES // 8
         self._name_at = (index + 1) * SLOT_BYTES + TEXT_OFFSET
         self._exit_at = self._name_at + NAME_BYTES
+        self._progress_at = self._exit_at + EXIT_BYTES
         self._written_name = ""
+        self._written_progress = ""
 
     @property
     def title(self) -> str:
@@ -162,6 +165,11 @@ class Slot:
         return _text(self._bytes[self._name_at : self._name_at + NAME_BYTES])
 
     @property
+    def progress(self) -> str:
+        """How far that job says it has come; empty if it says nothing."""
+        return _text(self._bytes[self._progress_at : self._progress_at + PROGRESS_BYTES])
+
+    @property
     def last_exit(self) -> str:
         """Why the process before this one ended; empty for the first."""
         return _text(self._bytes[self._exit_at : self._exit_at + EXIT_BYTES])
@@ -178,6 +186,8 @@ class Slot:
         if name != self._written_name:
             self._write_text(self._name_at, NAME_BYTES, name)
             self._written_name = name
+        if self._written_progress:
+            self.show_progress("")
         doubles[base + Field.STARTED] = now
         doubles[base + Field.DEADLINE] = deadline
         integers[base + Field.ATTEMPT] = attempt
@@ -185,6 +195,11 @@ class Slot:
         if integers[base + Field.STATE] != SlotState.BUSY:
             integers[base + Field.STATE] = SlotState.BUSY
             doubles[base + Field.SINCE] = now
+
+    def show_progress(self, text: str) -> None:
+        """Say how far the job has come."""
+        self._write_text(self._progress_at, PROGRESS_BYTES, text)
+        self._written_progress = text
 
     def ended(self, count: int) -> None:
         """Count attempts that ended."""
@@ -226,6 +241,7 @@ class Slot:
             self._integers[self._base + field] = 0
         self._integers[self._base + Field.RESTARTS] = kept
         self._written_name = ""
+        self.show_progress("")
 
     def _write_text(self, offset: int, size: int, text: str) -> None:
         encoded = text.encode("utf-8", "replace")[: size - 1]

@@ -35,6 +35,7 @@ class SlotStatus:
     job: str | None
     job_id: str | None
     attempt: int | None
+    progress: str | None
     done: int
     resident_bytes: int
     restarts: int
@@ -61,6 +62,7 @@ def read_slot(slot: Slot, now: float) -> SlotStatus:
         job=slot.job_name if busy else None,
         job_id=str(slot.job_id) if busy else None,
         attempt=slot.attempt if busy else None,
+        progress=slot.progress or None if busy else None,
         done=slot.done,
         resident_bytes=resident_bytes(slot.pid),
         restarts=slot.restarts,
@@ -97,6 +99,8 @@ def _row(slot: SlotStatus) -> list[Text | str]:
     what = f"{slot.job} #{slot.job_id}" if slot.job else ""
     if slot.attempt and slot.attempt > 1:
         what += f" (attempt {slot.attempt})"
+    if slot.progress:
+        what += f", {slot.progress}"
     return [
         slot.slot,
         str(slot.pid or "-"),

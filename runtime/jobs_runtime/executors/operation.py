@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any, Generic, TypeVar
 
 import psycopg
+from psycopg.rows import tuple_row
 
 Result = TypeVar("Result")
 Row = tuple[Any, ...]
@@ -56,14 +57,14 @@ def scalar(rows: list[Row]) -> Any:
 
 def run(connection: psycopg.Connection[Any], operation: Operation[Result]) -> Result:
     """Run one operation and read its result."""
-    with connection.cursor(binary=True) as cursor:
+    with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         cursor.execute(operation.sql, operation.parameters)
         return operation.read(cursor.fetchall() if cursor.description else [])
 
 
 async def arun(connection: psycopg.AsyncConnection[Any], operation: Operation[Result]) -> Result:
     """Run one operation on an async connection and read its result."""
-    async with connection.cursor(binary=True) as cursor:
+    async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         await cursor.execute(operation.sql, operation.parameters)
         return operation.read(await cursor.fetchall() if cursor.description else [])
 

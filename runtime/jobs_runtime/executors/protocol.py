@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from jobs_runtime.executors.operation import Copy, Operation
-from jobs_runtime.model import Claim, JobRecord, Outcome, Stored, Submission
+from jobs_runtime.model import (
+    Cancellation,
+    Claim,
+    JobRecord,
+    Outcome,
+    Progress,
+    Stored,
+    Submission,
+)
 
 
 class Position(NamedTuple):
@@ -52,12 +60,24 @@ class ClientExecutor(Protocol):
         """Look a job up, finished or not."""
         ...
 
-    def cancel(self, job_id: str) -> Operation[bool | None]:
-        """Cancel a job; gives whether an attempt was running, None if nothing was to cancel."""
+    def watch(self, job_id: str) -> Operation[None]:
+        """Have the job's end notified."""
+        ...
+
+    def unwatch(self, job_id: str) -> Operation[None]:
+        """End one watch of the job."""
+        ...
+
+    def cancel(self, job_id: str) -> Operation[Cancellation]:
+        """Cancel a job."""
         ...
 
     def resume(self, job_id: str) -> Operation[bool]:
         """Put a cancelled job back; gives whether that was possible."""
+        ...
+
+    def retry(self, job_id: str) -> Operation[bool]:
+        """Perform a failed or expired job anew; gives whether that was possible."""
         ...
 
 
@@ -88,6 +108,10 @@ class WorkerExecutor(Protocol):
 
     def release(self, ids: Sequence[int], incarnation: int) -> Operation[list[int]]:
         """Give unstarted jobs back with the attempt refunded."""
+        ...
+
+    def progress(self, job_id: int, progress: Progress, incarnation: int) -> Operation[None]:
+        """Keep how far an attempt has come."""
         ...
 
     def stopped(self, ids: Sequence[int], incarnation: int) -> Operation[None]:

@@ -37,7 +37,9 @@ class Batch:
     def ended(self, outcome: Outcome) -> None:
         """Record the outcome of the job begun last."""
         with self._lock:
-            self._outcomes.append(outcome)
+            if not outcome.stored:
+                self._outcomes.append(outcome)
+            self._current = None
             self.performed += 1
 
     @property

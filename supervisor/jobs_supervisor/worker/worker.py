@@ -6,12 +6,11 @@ commit. No transaction is open while a job runs.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,6 @@ import setproctitle
 
 from jobs_runtime.attempt import failed, perform
 from jobs_runtime.executors.operation import Operation
-from jobs_runtime.executors.postgres.upkeep import held
 from jobs_runtime.executors.protocol import START, Position, WorkerExecutor
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome
@@ -29,16 +27,17 @@ from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.slots import Slot, SlotState
 from jobs_supervisor.wake import Waiter, WakePipe
 from jobs_supervisor.worker.batch import Batch
-from jobs_supervisor.worker.coroutines import CoroutineRunner
+from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.guard import SLOW, Guard
-from jobs_supervisor.worker.link import ConnectionLost, Link
 from jobs_supervisor.worker.pace import Pace
 from jobs_supervisor.worker.rotation import Rotation
-
-logger = logging.getLogger(__name__)
+from jobs_supervisor.worker.workplace import WorkerWorkplace
 
 POLL = 5.0
 """Seconds after which a waiting worker looks for work though nobody woke it."""
+
+PROGRESS_EVERY = 1.0
+"""The shortest time between two writes of a job's progress, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +76,21 @@ class Worker:
         self._queues = list(self._names_of)
         self._rotation = Rotation()
         self._pace = Pace()
-        self._coroutines = CoroutineRunner()
         self._batch: Batch | None = None
         self._link_lock = threading.Lock()
         self._title = ""
         self._told_to_stop = 0
+        self._progress_stored_at = float("-inf")
         self._draining = False
         self._incarnation = 0
         self._last_queue = self._queues[0]
         self._waiter = Waiter(assignment.wake_pipe)
-        self._link = Link(assignment.dsn, f"jobs: {slot.title}", lambda: self._draining)
+        self._delivery = Delivery(
+            assignment.dsn, slot.title, self._executor, counters.row, lambda: self._draining
+        )
+        self._workplace = WorkerWorkplace(
+            assignment.dsn, self._executor, slot, self._delivery.refused
+        )
 
     def run(self) -> int:
         """Work until told to stop; gives the exit code."""
@@ -107,22 +111,19 @@ class Worker:
                 self._wait()
         self._slot.enter(SlotState.DRAINING)
         self._hand_in(batch)
-        self._link.close()
+        self._delivery.close()
         return 0
 
     def _register(self) -> bool:
         operation = self._executor.register_worker(
             self._supervisor_id, self._slot.number, os.getpid()
         )
-        while self._link.connect():
-            try:
-                self._incarnation = self._link.run([operation])[0]
-            except ConnectionLost:
-                continue
-            self._slot.begin_incarnation(self._incarnation)
-            self._slot.enter(SlotState.IDLE)
-            return True
-        return False
+        if not self._delivery.open(operation):
+            return False
+        self._incarnation = self._workplace.incarnation = self._delivery.incarnation
+        self._slot.begin_incarnation(self._incarnation)
+        self._slot.enter(SlotState.IDLE)
+        return True
 
     def _drain(self, _number: int, _frame: object) -> None:
         self._draining = True
@@ -151,12 +152,11 @@ class Worker:
         slot.ended(batch.performed)
         return batch
 
-    def _is_cancelled(self) -> bool:
-        return self._slot.cancelled
-
     def _attempt(self, job: Job[Any, Any], claim: Claim) -> Outcome:
-        outcome = perform(job, claim, self._is_cancelled, self._coroutines.run)
-        return self._interrupted(claim, outcome) if self._slot.cancelled else outcome
+        outcome = perform(job, claim, self._workplace)
+        if outcome.stored or not self._slot.cancelled:
+            return outcome
+        return self._interrupted(claim, outcome)
 
     def _interrupted(self, claim: Claim, outcome: Outcome) -> Outcome:
         """An attempt that was told to stop: the job was cancelled, or its time was up."""
@@ -185,7 +185,7 @@ class Worker:
                 limit = self._pace.limit(queue)
                 operations = self._probe() if probing else []
                 operations.append(self._claim(queue, after, limit))
-                *answers, claims = self._store(batch, operations)
+                *answers, claims = self._delivery.send(batch, operations, self._progress(0))
                 cost = time.monotonic() - now
                 if probing:
                     probed = True
@@ -204,62 +204,6 @@ class Worker:
     def _claim(self, queue: str, after: Position, limit: int) -> Operation[list[Claim]]:
         return self._executor.claim(queue, self._names_of[queue], after, limit, self._incarnation)
 
-    def _store(self, batch: Batch | None, others: Sequence[Operation[Any]]) -> list[Any]:
-        """Store what a batch has to store and run other operations with it; however long it takes.
-
-        Gives the answers of the other operations.
-        """
-        outcomes = batch.take_outcomes() if batch is not None else []
-        mine = self._settle(outcomes)
-        try:
-            answers = self._link.run([*mine, *others])
-        except ConnectionLost as error:
-            return self._recover(outcomes, batch, mine, others, error)
-        self._count_lost(outcomes, answers[: len(mine)])
-        return answers[len(mine) :]
-
-    def _settle(self, outcomes: Sequence[Outcome]) -> list[Operation[Any]]:
-        cancelled = [each.job_id for each in outcomes if each.state is JobState.CANCELLED]
-        if not cancelled:
-            return [*self._executor.settle(outcomes, self._incarnation)]
-        others = [each for each in outcomes if each.state is not JobState.CANCELLED]
-        return [
-            *self._executor.settle(others, self._incarnation),
-            self._executor.stopped(cancelled, self._incarnation),
-        ]
-
-    def _recover(
-        self,
-        outcomes: Sequence[Outcome],
-        batch: Batch | None,
-        mine: Sequence[Operation[Any]],
-        others: Sequence[Operation[Any]],
-        error: ConnectionLost,
-    ) -> list[Any]:
-        """Connect again and repeat the operations: the fence makes a second time harmless.
-
-        A claim whose answer was lost is found by what the incarnation holds, and given back.
-        """
-        logger.warning("%s lost its connection: %s", self._slot.title, error)
-        known = {outcome.job_id for outcome in outcomes} | set(batch.held() if batch else [])
-        for pause in self._link.connections():
-            self._counters.row.add(metrics.RECONNECTS)
-            try:
-                (claims,) = self._link.run([held(self._incarnation)])
-                unknown = [claim.job_id for claim in claims if claim.job_id not in known]
-                release = self._executor.release(unknown, self._incarnation)
-                return self._link.run([*mine, release, *others])[len(mine) + 1 :]
-            except ConnectionLost:
-                time.sleep(pause)
-        raise SystemExit(0)
-
-    def _count_lost(self, outcomes: Sequence[Outcome], answers: Sequence[Any]) -> None:
-        stored = sum(len(ids) for ids in answers if ids is not None)
-        expected = sum(outcome.state is not JobState.CANCELLED for outcome in outcomes)
-        if lost := expected - stored:
-            logger.warning("%d outcomes refused: the jobs were given to others", lost)
-            self._counters.row.add(metrics.LOST, amount=lost)
-
     def _relieve(self) -> None:
         """In the guard's thread: see to what must not wait for a slow job."""
         batch = self._batch
@@ -269,20 +213,35 @@ class Worker:
         self._entitle(f"{slot.job_name} #{slot.job_id}")
         if slot.cancelled and self._told_to_stop != slot.job_id:
             self._told_to_stop = slot.job_id
-            self._coroutines.cancel()
+            self._workplace.coroutines.cancel()
         self._hand_in(batch)
 
     def _hand_in(self, batch: Batch | None) -> None:
-        """Store the outcomes known so far and give back what was not begun."""
+        """Store the outcomes and the progress known so far and give back what was not begun."""
         if batch is None:
             return
         with self._link_lock:
             waiting = batch.take_waiting()
+            progress = self._progress(PROGRESS_EVERY)
             if waiting:
-                self._store(batch, [self._executor.release(waiting, self._incarnation)])
-                self._counters.row.add(metrics.RELEASED, amount=len(waiting))
-            elif batch.has_outcomes:
-                self._store(batch, [])
+                self._delivery.send(batch, [self._release(waiting)], progress)
+            elif progress or batch.has_outcomes:
+                self._delivery.send(batch, [], progress)
+
+    def _release(self, ids: list[int]) -> Operation[list[int]]:
+        self._counters.row.add(metrics.RELEASED, amount=len(ids))
+        return self._executor.release(ids, self._incarnation)
+
+    def _progress(self, not_within: float) -> list[Operation[None]]:
+        """What was reported and not stored yet, unless some was within so many seconds."""
+        now = time.monotonic()
+        if now - self._progress_stored_at < not_within:
+            return []
+        taken = self._workplace.take_progress()
+        if taken is None:
+            return []
+        self._progress_stored_at = now
+        return [self._executor.progress(*taken, self._incarnation)]
 
     def _entitle(self, what: str) -> None:
         if what != self._title:

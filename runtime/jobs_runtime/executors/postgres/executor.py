@@ -6,14 +6,30 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+import msgspec
+
 from jobs_runtime.executors.operation import Copy, Operation, Row, nothing, scalar
 from jobs_runtime.executors.postgres.rows import read_claims, read_record, submission_row
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.protocol import Position, ReadyQueue
-from jobs_runtime.model import Claim, JobRecord, JobState, Outcome, Stored, Submission
+from jobs_runtime.model import (
+    Cancellation,
+    Claim,
+    JobRecord,
+    JobState,
+    Outcome,
+    Progress,
+    Stored,
+    Submission,
+)
 
-COPY_TYPES = ("int8", "text", "text", "int4", "text", "text", "timestamptz", "bool")
+COPY_TYPES = (
+    "int8", "text", "text", "int4", "text", "text", "timestamptz", "bool", "timestamptz",
+)  # fmt: skip
 """JSON travels as text: it is JSON already, and both have the same binary form."""
+
+MAX_DIGITS = 19
+"""A bigint has at most so many decimal digits."""
 
 
 class PostgresExecutor:
@@ -48,15 +64,29 @@ class PostgresExecutor:
 
     def details(self, job_id: str) -> Operation[JobRecord | None]:
         """Look a job up, finished or not."""
-        return Operation(statement("details"), {"id": int(job_id)}, read_record)
+        return Operation(statement("details"), _key(job_id), read_record)
 
-    def cancel(self, job_id: str) -> Operation[bool | None]:
-        """Cancel a job; gives whether an attempt was running, None if nothing was to cancel."""
-        return Operation(statement("cancel"), {"id": int(job_id)}, _was_running)
+    def watch(self, job_id: str) -> Operation[None]:
+        """Have the job's end notified."""
+        return Operation(statement("watch"), _key(job_id), nothing)
+
+    def unwatch(self, job_id: str) -> Operation[None]:
+        """End one watch of the job."""
+        return Operation(statement("unwatch"), _key(job_id), nothing)
+
+    def cancel(self, job_id: str) -> Operation[Cancellation]:
+        """Cancel a job."""
+        return Operation(statement("cancel"), _key(job_id), _cancellation)
 
     def resume(self, job_id: str) -> Operation[bool]:
         """Put a cancelled job back; gives whether that was possible."""
-        return Operation(statement("resume"), {"id": int(job_id)}, bool)
+        parameters = {**_key(job_id), "states": ["cancelled"], "afresh": False}
+        return Operation(statement("restore"), parameters, bool)
+
+    def retry(self, job_id: str) -> Operation[bool]:
+        """Perform a failed or expired job anew; gives whether that was possible."""
+        parameters = {**_key(job_id), "states": ["failed", "expired"], "afresh": True}
+        return Operation(statement("restore"), parameters, bool)
 
     def register_worker(self, supervisor_id: str, slot: int, pid: int) -> Operation[int]:
         """Begin an incarnation."""
@@ -99,6 +129,12 @@ class PostgresExecutor:
             statement("release"), {"ids": _array(ids), "incarnation": incarnation}, _ids
         )
 
+    def progress(self, job_id: int, progress: Progress, incarnation: int) -> Operation[None]:
+        """Keep how far an attempt has come."""
+        text = msgspec.json.encode(progress).decode()
+        parameters = {"id": job_id, "progress": text, "incarnation": incarnation}
+        return Operation(statement("progress"), parameters, nothing)
+
     def stopped(self, ids: Sequence[int], incarnation: int) -> Operation[None]:
         """Say that attempts cancelled while running have ended."""
         return Operation(
@@ -140,7 +176,15 @@ def _copy_row(job_id: int, submission: Submission, now: datetime) -> tuple[objec
     start_after = now + timedelta(seconds=delay) if isinstance(delay, float) else row["at"]
     ready = not isinstance(start_after, datetime) or start_after <= now
     columns = (row["queue"], row["name"], row["rank"], row["args"], row["options"])
-    return (job_id, *columns, start_after, ready)
+    keep_for = submission.options.keep_for
+    first = start_after if isinstance(start_after, datetime) else now
+    keep_until = None if keep_for is None else first + timedelta(seconds=keep_for)
+    return (job_id, *columns, start_after, ready, keep_until)
+
+
+def _key(job_id: str) -> dict[str, object]:
+    """The row's key; an id that is not one of ours names no row."""
+    return {"id": int(job_id) if job_id.isdecimal() and len(job_id) < MAX_DIGITS else 0}
 
 
 def _stored(rows: list[Row]) -> Stored:
@@ -155,8 +199,10 @@ def _ids(rows: list[Row]) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _was_running(rows: list[Row]) -> bool | None:
-    return rows[0][0] if rows else None
+def _cancellation(rows: list[Row]) -> Cancellation:
+    if not rows:
+        return Cancellation.NOTHING
+    return Cancellation.INTERRUPTED if rows[0][0] else Cancellation.UNQUEUED
 
 
 def _ready_queues(rows: list[Row]) -> list[ReadyQueue]:

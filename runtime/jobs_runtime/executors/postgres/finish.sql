@@ -1,5 +1,6 @@
 -- Moves jobs that reached a final state into the history; a late writer moves nothing.
--- Index: job_pkey, slot_job.
+-- Then submits what is to follow, frees time slots, and tells who waits for the result.
+-- Index: job_pkey, slot_job, waiter_job.
 WITH outcome AS (
     SELECT *
     FROM unnest(%(ids)s::bigint[], %(seconds)s::float8[], %(outputs)s::json[])
@@ -11,13 +12,34 @@ WITH outcome AS (
     RETURNING job.*, outcome.seconds, outcome.output AS result
 ), kept AS (
     INSERT INTO jobs.finished (id, created_at, start_after, started_at, rank, state, attempt,
-                               deaths, queue, name, args, options, output)
+                               deaths, queue, name, keep_until, args, options, progress, output)
     SELECT id, created_at, start_after, clock_timestamp() - seconds * interval '1 second', rank,
-           %(state)s::jobs.job_state, attempt, deaths, queue, name, args, options, result
+           %(state)s::jobs.job_state, attempt, deaths, queue, name,
+           now() + (options ->> 'keep_finished_for')::float8 * interval '1 second',
+           args, options, progress, result
     FROM gone
     RETURNING id
 ), freed AS (
     DELETE FROM jobs.slot
     WHERE %(state)s::jobs.job_state <> 'completed' AND job_id IN (SELECT id FROM kept)
+), followed AS (
+    INSERT INTO jobs.job (queue, name, args)
+    SELECT options -> 'on_complete' ->> 0, options -> 'on_complete' ->> 1,
+           json_build_object('job_id', id::text, 'name', name, 'state', %(state)s::text,
+                             'attempt', attempt, 'args', args, 'output', result)
+    FROM gone
+    WHERE options IS NOT NULL AND options -> 'on_complete' IS NOT NULL
+    UNION ALL
+    SELECT options -> 'dead_letter' ->> 0, options -> 'dead_letter' ->> 1, args
+    FROM gone
+    WHERE %(state)s::jobs.job_state IN ('failed', 'expired')
+      AND options IS NOT NULL AND options -> 'dead_letter' IS NOT NULL
+    RETURNING queue
+), told AS (
+    SELECT pg_notify('jobs', 'wake ' || count(*) || ' ' || queue) FROM followed GROUP BY queue
+    UNION ALL
+    SELECT pg_notify('jobs_finished', job_id::text)
+    FROM jobs.waiter
+    WHERE job_id IN (SELECT id FROM kept)
 )
-SELECT id FROM kept
+SELECT id, (SELECT count(*) FROM told) FROM kept

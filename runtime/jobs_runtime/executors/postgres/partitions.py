@@ -17,6 +17,11 @@ LOCK_TIMEOUT = "SET LOCAL lock_timeout = '50ms'"
 """Making or dropping a partition locks the history; rather later than that a finish waits long."""
 
 
+DETACH = "ALTER TABLE jobs.finished DETACH PARTITION {}"
+KEEP_LONGER = "INSERT INTO jobs.finished SELECT * FROM {} WHERE keep_until > now()"
+"""What is to be kept longer than its partition goes to the default one."""
+
+
 def create_partitions(connection: Connection, today: date | None = None) -> list[str]:
     """Create the missing partitions from today to `DAYS_AHEAD` days on; gives their names.
 
@@ -71,7 +76,10 @@ def _drop(connection: Connection, name: str) -> bool:
     try:
         with connection.transaction():
             connection.execute(LOCK_TIMEOUT)
-            connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("jobs", name)))
+            table = sql.Identifier("jobs", name)
+            connection.execute(sql.SQL(DETACH).format(table))
+            connection.execute(sql.SQL(KEEP_LONGER).format(table))
+            connection.execute(sql.SQL("DROP TABLE {}").format(table))
     except psycopg.errors.LockNotAvailable:
         return False
     return True

@@ -7,7 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from jobs_runtime.executors.operation import Row
-from jobs_runtime.model import Claim, JobRecord, JobState, Submission
+from jobs_runtime.model import Claim, JobRecord, JobState, Progress, Submission
 from jobs_runtime.options import DEFAULTS, Options
 
 _options_decoder = msgspec.json.Decoder(Options)
@@ -42,7 +42,7 @@ def read_record(rows: list[Row]) -> JobRecord | None:
     if not rows:
         return None
     (job_id, name, queue, state, rank, attempt, deaths, args, options) = rows[0][:9]
-    (created_at, start_after, started_at, finished_at, output) = rows[0][9:]
+    (created_at, start_after, started_at, finished_at, progress, output) = rows[0][9:]
     return JobRecord(
         job_id=job_id,
         name=name,
@@ -57,6 +57,7 @@ def read_record(rows: list[Row]) -> JobRecord | None:
         start_after=start_after,
         started_at=started_at,
         finished_at=finished_at,
+        progress=None if progress is None else msgspec.json.decode(progress, type=Progress),
         output=None if output is None else msgspec.json.decode(output),
     )
 
@@ -73,6 +74,7 @@ def submission_row(submission: Submission) -> dict[str, object]:
         "options": stored_options(submission.options),
         "at": None if isinstance(start_after, float) else start_after,
         "delay": delay,
+        "keep_for": submission.options.keep_for,
     }
     return row | _unique_row(submission.options) if submission.options.unique else row
 

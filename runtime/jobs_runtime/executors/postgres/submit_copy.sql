@@ -1,3 +1,4 @@
 -- Brings rows whose ids are reserved.
 -- Index: none read; job_ready or job_due is written.
-COPY jobs.job (id, queue, name, rank, args, options, start_after, ready) FROM STDIN (FORMAT BINARY)
+COPY jobs.job (id, queue, name, rank, args, options, start_after, ready, keep_until)
+FROM STDIN (FORMAT BINARY)

@@ -2,10 +2,11 @@
 -- No row back: the holder came or went meanwhile, so try again.
 -- Index: job_singleton, job_singleton_queue.
 WITH submitted AS (
-    INSERT INTO jobs.job (queue, name, rank, args, options, start_after, ready, singleton_key,
-                          singleton_queue)
+    INSERT INTO jobs.job (queue, name, rank, args, options, start_after, ready, keep_until,
+                          singleton_key, singleton_queue)
     SELECT %(queue)s, %(name)s, %(rank)s, %(args)s::json, %(options)s::json,
            moment.start_after, coalesce(moment.start_after <= now(), true),
+           coalesce(moment.start_after, now()) + %(keep_for)s::float8 * interval '1 second',
            %(singleton_key)s, %(singleton_queue)s
     FROM (SELECT coalesce(%(at)s::timestamptz,
                           now() + %(delay)s::float8 * interval '1 second')) AS moment (start_after)

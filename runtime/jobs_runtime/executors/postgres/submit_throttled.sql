@@ -19,9 +19,10 @@ WITH clock AS MATERIALIZED (
     ON CONFLICT DO NOTHING
     RETURNING job_id, starts_at AS begins_at
 ), submitted AS (
-    INSERT INTO jobs.job (id, queue, name, rank, args, options, start_after, ready)
+    INSERT INTO jobs.job (id, queue, name, rank, args, options, start_after, ready, keep_until)
     SELECT job_id, %(queue)s, %(name)s, %(rank)s, %(args)s::json, %(options)s::json,
-           moment.start_after, coalesce(moment.start_after <= now(), true)
+           moment.start_after, coalesce(moment.start_after <= now(), true),
+           coalesce(moment.start_after, now()) + %(keep_for)s::float8 * interval '1 second'
     FROM (SELECT * FROM this UNION ALL SELECT * FROM next) AS taken
     CROSS JOIN LATERAL (
         SELECT greatest(begins_at, %(at)s::timestamptz,
@@ -31,7 +32,8 @@ WITH clock AS MATERIALIZED (
 ), holder AS (
     SELECT job_id
     FROM jobs.slot, clock
-    WHERE name = %(name)s AND key = %(slot_key)s AND starts_at = clock.slot
+    WHERE name = %(name)s AND key = %(slot_key)s
+      AND starts_at = CASE WHEN %(next_slot)s::boolean THEN slot + width ELSE slot END
 )
 SELECT id, false AS duplicate,
        CASE

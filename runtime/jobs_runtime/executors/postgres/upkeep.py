@@ -12,6 +12,7 @@ from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim
 from jobs_runtime.options import merge
+from jobs_runtime.payload import encode_failure
 from jobs_runtime.schedule import Schedule
 
 
@@ -91,6 +92,27 @@ def make_due(limit: int) -> Operation[int]:
 def next_due() -> Operation[float | None]:
     """Seconds until the next job becomes due, None if none waits for its time."""
     return Operation(statement("next_due"), {}, lambda rows: rows[0][0] if rows else None)
+
+
+def give_up(limit: int) -> Operation[int]:
+    """Expire up to `limit` jobs that waited longer than `keep_for`; gives how many."""
+    output = encode_failure("Expired", "it was not performed within keep_for")
+    return Operation(statement("give_up"), {"limit": limit, "output": output}, scalar)
+
+
+def forget_finished(limit: int) -> Operation[int]:
+    """Delete up to `limit` finished jobs past `keep_finished_for`; gives how many."""
+    return Operation(statement("forget_finished"), {"limit": limit}, scalar)
+
+
+def submitted_since(job_id: int) -> Operation[list[str]]:
+    """The ids of jobs submitted after another, in order."""
+    return Operation(statement("submitted_since"), {"id": job_id}, _first)
+
+
+def due_now() -> Operation[None]:
+    """Let every delayed job be claimed, whatever its time."""
+    return Operation(statement("due_now"), {}, nothing)
 
 
 def schedules() -> Operation[list[ScheduleRecord]]:

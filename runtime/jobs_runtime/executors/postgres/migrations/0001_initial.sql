@@ -21,19 +21,24 @@ CREATE TABLE jobs.job (
     name        text NOT NULL,
     singleton_queue boolean NOT NULL DEFAULT false,
     singleton_key   text,
+    keep_until  timestamptz,
     args        json,
     options     json,
+    progress    json,
     output      json
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
         autovacuum_vacuum_insert_scale_factor = 1, autovacuum_vacuum_cost_delay = 0);
 
 COMMENT ON COLUMN jobs.job.rank IS 'minus the priority, so that one ascending index orders claims';
+COMMENT ON COLUMN jobs.job.keep_until IS 'given up if it still waits then; null for never';
 COMMENT ON COLUMN jobs.job.ready IS 'may be claimed now: waiting and due';
 COMMENT ON COLUMN jobs.job.options IS 'what differs from the built-in options; null for nothing';
 
 CREATE INDEX job_ready ON jobs.job (queue, rank, id) WHERE ready;
 CREATE INDEX job_due ON jobs.job (start_after) WHERE NOT ready AND claimed_by IS NULL;
 CREATE INDEX job_held ON jobs.job (claimed_by) WHERE claimed_by IS NOT NULL;
+
+CREATE INDEX job_kept ON jobs.job (keep_until) WHERE keep_until IS NOT NULL AND claimed_by IS NULL;
 
 CREATE UNIQUE INDEX job_singleton ON jobs.job (name, singleton_key)
     WHERE singleton_key IS NOT NULL AND NOT singleton_queue;
@@ -67,16 +72,31 @@ CREATE TABLE jobs.finished (
     deaths      smallint NOT NULL,
     queue       text NOT NULL,
     name        text NOT NULL,
+    keep_until  timestamptz,
     args        json,
     options     json,
+    progress    json,
     output      json
 ) PARTITION BY RANGE (finished_at);
 
 COMMENT ON COLUMN jobs.finished.running_on IS
     'cancelled while this incarnation performed it, which has not yet said that it stopped';
 
+COMMENT ON COLUMN jobs.finished.keep_until IS
+    'kept so long, shorter or longer than its partition; null for as long as its partition';
+
 CREATE INDEX finished_id ON jobs.finished (id);
+CREATE INDEX finished_kept ON jobs.finished (keep_until) WHERE keep_until IS NOT NULL;
 CREATE TABLE jobs.finished_default PARTITION OF jobs.finished DEFAULT;
+
+CREATE UNLOGGED TABLE jobs.waiter (
+    job_id bigint NOT NULL,
+    asked_at timestamptz NOT NULL DEFAULT now()
+);
+
+COMMENT ON TABLE jobs.waiter IS 'jobs whose end somebody waits for, to be notified on jobs_finished';
+
+CREATE INDEX waiter_job ON jobs.waiter (job_id);
 
 CREATE TABLE jobs.supervisor (
     id         text PRIMARY KEY,

@@ -1,16 +1,19 @@
--- Puts a cancelled job back into its queue, unless its cancelled attempt may still be running or
+-- Puts a finished job back into its queue, unless its cancelled attempt may still be running or
 -- another job has taken its singleton key meanwhile.
 -- Index: finished_id, worker_pkey.
 WITH submitted AS (
     INSERT INTO jobs.job (id, created_at, start_after, rank, attempt, deaths, ready, state, queue,
                           name, singleton_key, singleton_queue, args, options, output)
-    SELECT id, created_at, start_after, rank, attempt, deaths, coalesce(start_after <= now(), true),
+    SELECT id, created_at, start_after, rank,
+           CASE WHEN %(afresh)s THEN 0 ELSE attempt END,
+           CASE WHEN %(afresh)s THEN 0 ELSE deaths END,
+           coalesce(start_after <= now(), true),
            CASE WHEN attempt > 0 THEN 'retry' ELSE 'created' END::jobs.job_state, queue, name,
            CASE WHEN options ->> 'singleton_seconds' IS NULL THEN options ->> 'singleton_key' END,
            coalesce((options ->> 'singleton_queue')::boolean, false), args, options, output
     FROM jobs.finished
     WHERE id = %(id)s
-      AND state = 'cancelled'
+      AND state = ANY (%(states)s::jobs.job_state[])
       AND NOT EXISTS (SELECT FROM jobs.worker WHERE incarnation = running_on)
     ON CONFLICT DO NOTHING
     RETURNING id, queue, ready

@@ -1,0 +1,122 @@
+"""Stores what attempts left, however long the database is away."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jobs_runtime.executors.operation import Operation
+from jobs_runtime.executors.postgres.upkeep import held
+from jobs_runtime.executors.protocol import WorkerExecutor
+from jobs_runtime.model import JobState, Outcome
+from jobs_supervisor import metrics
+from jobs_supervisor.counters import Row
+from jobs_supervisor.worker.batch import Batch
+from jobs_supervisor.worker.link import ConnectionLost, Link
+
+logger = logging.getLogger(__name__)
+
+
+class Delivery:
+    """One worker's way to the database: the outcomes of a batch, and operations along with them.
+
+    Args:
+        dsn: where to connect.
+        title: what the server sees of the worker.
+        gave_up: asked while the database is away; when it says True, waiting ends.
+
+    Attributes:
+        incarnation: under which outcomes are stored.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        title: str,
+        executor: WorkerExecutor,
+        row: Row,
+        gave_up: Callable[[], bool],
+    ) -> None:
+        self.incarnation = 0
+        self._executor = executor
+        self._title = title
+        self._row = row
+        self._link = Link(dsn, f"jobs: {title}", gave_up)
+
+    def open(self, register: Operation[int]) -> bool:
+        """Connect and begin an incarnation; gives False if `gave_up` ended the wait."""
+        while self._link.connect():
+            try:
+                self.incarnation = self._link.run([register])[0]
+            except ConnectionLost:
+                continue
+            return True
+        return False
+
+    def close(self) -> None:
+        """Say goodbye to the server."""
+        self._link.close()
+
+    def send(
+        self,
+        batch: Batch | None,
+        others: Sequence[Operation[Any]],
+        before: Sequence[Operation[None]] = (),
+    ) -> list[Any]:
+        """Store what a batch has to store and run other operations in the same transaction.
+
+        Gives the answers of the other operations; those `before` the outcomes have none.
+        """
+        outcomes = batch.take_outcomes() if batch is not None else []
+        mine = [*before, *self._settle(outcomes)]
+        try:
+            answers = self._link.run([*mine, *others])
+        except ConnectionLost as error:
+            return self._recover(outcomes, batch, mine, others, error)
+        stored = sum(len(ids) for ids in answers[: len(mine)] if ids is not None)
+        expected = sum(outcome.state is not JobState.CANCELLED for outcome in outcomes)
+        if stored < expected:
+            self.refused(expected - stored)
+        return answers[len(mine) :]
+
+    def refused(self, outcomes: int = 1) -> None:
+        """Count outcomes that came too late: their jobs were given to others."""
+        logger.warning("%d outcomes refused: the jobs were given to others", outcomes)
+        self._row.add(metrics.LOST, amount=outcomes)
+
+    def _settle(self, outcomes: Sequence[Outcome]) -> list[Operation[Any]]:
+        cancelled = [each.job_id for each in outcomes if each.state is JobState.CANCELLED]
+        if not cancelled:
+            return [*self._executor.settle(outcomes, self.incarnation)]
+        others = [each for each in outcomes if each.state is not JobState.CANCELLED]
+        return [
+            *self._executor.settle(others, self.incarnation),
+            self._executor.stopped(cancelled, self.incarnation),
+        ]
+
+    def _recover(
+        self,
+        outcomes: Sequence[Outcome],
+        batch: Batch | None,
+        mine: Sequence[Operation[Any]],
+        others: Sequence[Operation[Any]],
+        error: ConnectionLost,
+    ) -> list[Any]:
+        """Connect again and repeat the operations: the fence makes a second time harmless.
+
+        A claim whose answer was lost is found by what the incarnation holds, and given back.
+        """
+        logger.warning("%s lost its connection: %s", self._title, error)
+        known = {outcome.job_id for outcome in outcomes} | set(batch.held() if batch else [])
+        for pause in self._link.connections():
+            self._row.add(metrics.RECONNECTS)
+            try:
+                (claims,) = self._link.run([held(self.incarnation)])
+                unknown = [claim.job_id for claim in claims if claim.job_id not in known]
+                release = self._executor.release(unknown, self.incarnation)
+                return self._link.run([*mine, release, *others])[len(mine) + 1 :]
+            except ConnectionLost:
+                time.sleep(pause)
+        raise SystemExit(0)

@@ -1,0 +1,99 @@
+"""What a worker offers to the attempts it makes: a connection of their own, progress, cancels."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import psycopg
+
+from jobs_runtime.database import SOCKET, Connection
+from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.protocol import WorkerExecutor
+from jobs_runtime.model import Outcome, Progress
+from jobs_supervisor.slots import Slot
+from jobs_supervisor.worker.coroutines import CoroutineRunner
+
+
+class WorkerWorkplace:
+    """The place of one worker, used by one attempt after the other.
+
+    Args:
+        dsn: where the jobs' own connection leads.
+        executor: stores what is completed together with a job's own writes.
+        slot: where cancels are seen and progress is shown.
+        on_refused: called when a completion came too late: the job was given to another.
+    """
+
+    def __init__(
+        self, dsn: str, executor: WorkerExecutor, slot: Slot, on_refused: Callable[[], None]
+    ) -> None:
+        self.dsn = dsn
+        self.coroutines = CoroutineRunner()
+        self.incarnation = 0
+        self._executor = executor
+        self._slot = slot
+        self._on_refused = on_refused
+        self._connection: Connection | None = None
+        self._lock = threading.Lock()
+        self._progress: tuple[int, Progress] | None = None
+
+    def is_cancelled(self) -> bool:
+        """Whether the attempt should stop."""
+        return self._slot.cancelled
+
+    def run_coroutine(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine to its end and return its result."""
+        return self.coroutines.run(coroutine)
+
+    def report(self, job_id: int, progress: Progress) -> None:
+        """Show how far the attempt has come, and leave it for the guard to store."""
+        self._slot.show_progress(describe(progress))
+        with self._lock:
+            self._progress = (job_id, progress)
+
+    def take_progress(self) -> tuple[int, Progress] | None:
+        """What was reported last, if it was not taken yet; whoever takes it stores it."""
+        with self._lock:
+            taken, self._progress = self._progress, None
+            return taken
+
+    def connection(self) -> Connection:
+        """The connection for the jobs' own statements, opened when first asked for."""
+        if self._connection is None or self._connection.closed:
+            title = f"jobs: {self._slot.title}, its jobs"
+            self._connection = psycopg.connect(
+                self.dsn, autocommit=True, application_name=title, **SOCKET
+            )
+        return self._connection
+
+    def begin(self) -> Connection:
+        """Begin a transaction on that connection."""
+        connection = self.connection()
+        connection.execute("BEGIN")
+        return connection
+
+    def roll_back(self) -> None:
+        """Undo the transaction begun."""
+        if self._connection is not None and not self._connection.closed:
+            self._connection.rollback()
+
+    def complete(self, outcome: Outcome) -> Outcome:
+        """Store a completion in the transaction begun, and commit both or none."""
+        connection = self.connection()
+        (settle,) = self._executor.settle([outcome], self.incarnation)
+        if run(connection, settle):
+            connection.commit()
+        else:
+            connection.rollback()
+            self._on_refused()
+        return Outcome(outcome.job_id, outcome.state, outcome.seconds, stored=True)
+
+
+def describe(progress: Progress) -> str:
+    """Progress as a person would say it, such as `3 of 10: fonts`."""
+    text = f"{progress.done:g}"
+    if progress.total is not None:
+        text += f" of {progress.total:g}"
+    return f"{text}: {progress.message}" if progress.message else text
