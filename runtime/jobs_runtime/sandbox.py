@@ -1,0 +1,261 @@
+"""A sandbox: one transaction in which an application's jobs are submitted and performed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+
+from jobs_runtime.attempt import perform
+from jobs_runtime.database import AsyncConnection, Connection, Database
+from jobs_runtime.errors import ConfigurationError
+from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
+from jobs_runtime.executors.protocol import START
+from jobs_runtime.job import Job
+from jobs_runtime.model import Claim, JobRecord, Outcome, Progress
+from jobs_runtime.submitted import SubmittedJob
+
+if TYPE_CHECKING:
+    from jobs_runtime.app import Jobs
+
+Input = TypeVar("Input")
+
+MOST = 10_000
+"""Attempts that one `drain` makes: jobs that submit each other for ever are found out."""
+
+NOTHING_RUNS = "nothing is performed by itself in a sandbox; call its drain() before you wait"
+
+
+class SandboxDatabase(Database):
+    """Gives out one connection, again and again."""
+
+    def __init__(self, dsn: str, connection: Connection) -> None:
+        super().__init__(dsn)
+        self._only = connection
+
+    @contextmanager
+    def connection(self) -> Generator[Connection]:
+        """The sandbox's connection."""
+        yield self._only
+
+    @asynccontextmanager
+    async def async_connection(self) -> AsyncGenerator[AsyncConnection]:
+        """The sandbox's connection, seen as an async one."""
+        yield cast("AsyncConnection", _Awaitable(self._only))
+
+    @contextmanager
+    def listening(self, channel: str) -> Generator[Connection]:
+        """Refuse to wait.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(NOTHING_RUNS)
+        yield self._only
+
+    @asynccontextmanager
+    async def async_listening(self, channel: str) -> AsyncGenerator[AsyncConnection]:
+        """Refuse to wait.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(NOTHING_RUNS)
+        yield cast("AsyncConnection", self._only)
+
+
+class Sandbox:
+    """What was submitted in one block, and a way to have it performed.
+
+    Args:
+        jobs: the application.
+        connection: in the transaction that is undone at the end.
+    """
+
+    def __init__(self, jobs: Jobs, connection: Connection) -> None:
+        self._jobs = jobs
+        self._connection = connection
+        self._executor = PostgresExecutor()
+        self._began_after = run(connection, self._executor.reserve(1))[0]
+        self._incarnation = run(connection, self._executor.register_worker("sandbox", 0, 0))
+
+    def submitted(self, job: Job[Any, Any] | None = None) -> list[JobRecord]:
+        """What was submitted so far, in order; of one job or of all."""
+        ids = run(self._connection, upkeep.submitted_since(self._began_after))
+        records = [run(self._connection, self._executor.details(job_id)) for job_id in ids]
+        return [
+            record
+            for record in records
+            if record is not None and (job is None or record.name == job.name)
+        ]
+
+    def assert_submitted(
+        self,
+        job: Job[Input, Any],
+        args: Input | None = None,
+        *,
+        times: int | None = None,
+        **options: object,
+    ) -> list[SubmittedJob[Any]]:
+        """Check that a job was submitted, and give what was.
+
+        Args:
+            job: which.
+            args: only submits with this argument count; None for any.
+            times: how often exactly; None for at least once.
+            options: only submits in which these options, as `Options` has them, are in force.
+
+        Raises:
+            AssertionError: it was not; the message lists what was submitted.
+        """
+        wanted = None if args is None else msgspec.json.decode(str(job.input.encode(args)))
+        found = [
+            record
+            for record in self.submitted(job)
+            if (args is None or record.args == wanted)
+            and all(getattr(record.options, key) == value for key, value in options.items())
+        ]
+        if not found or (times is not None and len(found) != times):
+            often = "at least once" if times is None else f"{times} times"
+            what = [f"{job.name}({wanted!r})" if args is not None else job.name]
+            what += [f"{key}={value!r}" for key, value in options.items()]
+            raise AssertionError(
+                f"expected {' '.join(what)} to be submitted {often}, found {len(found)};"
+                f" submitted were:{self._listing()}"
+            )
+        return [SubmittedJob(self._jobs, record.job_id, job.name, job) for record in found]
+
+    def assert_nothing_submitted(self) -> None:
+        """Check that nothing was submitted.
+
+        Raises:
+            AssertionError: something was; the message lists it.
+        """
+        if self.submitted():
+            raise AssertionError(f"expected no submit, but there were:{self._listing()}")
+
+    def drain(self, *, delayed: bool = False) -> list[JobRecord]:
+        """Perform what is submitted, and what that submits, until nothing is left.
+
+        Args:
+            delayed: perform delayed jobs and retries too, as if their time had come.
+
+        Returns:
+            The jobs that were performed, in order of their first attempt, as they stand now.
+
+        Raises:
+            AssertionError: there was no end to it.
+        """
+        performed: dict[str, None] = {}
+        for _ in range(MOST):
+            if delayed:
+                run(self._connection, upkeep.due_now())
+            claim = self._claim()
+            if claim is None:
+                return [record for record in self.submitted() if record.job_id in performed]
+            performed[str(claim.job_id)] = None
+            self._perform(claim)
+        raise AssertionError(f"after {MOST} attempts there are still jobs:{self._listing()}")
+
+    def _claim(self) -> Claim | None:
+        for job in self._jobs.declared.values():
+            operation = self._executor.claim(job.queue, [job.name], START, 1, self._incarnation)
+            if claims := run(self._connection, operation):
+                return claims[0]
+        return None
+
+    def _perform(self, claim: Claim) -> None:
+        place = _SandboxWorkplace(self._jobs, self._connection, self._executor, self._incarnation)
+        outcome = perform(self._jobs.declared[claim.name], claim, place)
+        if not outcome.stored:
+            for operation in self._executor.settle([outcome], self._incarnation):
+                run(self._connection, operation)
+
+    def _listing(self) -> str:
+        lines = [f"\n  {_line(record)}" for record in self.submitted()]
+        return "".join(lines) or " none"
+
+
+def _line(record: JobRecord) -> str:
+    text = f"{record.name}({record.args!r}) is {record.state.value}"
+    if record.start_after is not None:
+        text += f", not before {record.start_after.isoformat()}"
+    return text
+
+
+class _SandboxWorkplace:
+    """Performs within the sandbox: a transaction is a savepoint."""
+
+    def __init__(
+        self, jobs: Jobs, connection: Connection, executor: PostgresExecutor, incarnation: int
+    ) -> None:
+        self._jobs = jobs
+        self._connection = connection
+        self._executor = executor
+        self._incarnation = incarnation
+
+    @property
+    def dsn(self) -> str:
+        return self._jobs.database.dsn
+
+    def is_cancelled(self) -> bool:
+        return False
+
+    def run_coroutine(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run(coroutine)
+
+    def report(self, job_id: int, progress: Progress) -> None:
+        run(self._connection, self._executor.progress(job_id, progress, self._incarnation))
+
+    def connection(self) -> Connection:
+        return self._connection
+
+    def begin(self) -> Connection:
+        self._connection.execute("SAVEPOINT attempt")
+        return self._connection
+
+    def complete(self, outcome: Outcome) -> Outcome:
+        (settle,) = self._executor.settle([outcome], self._incarnation)
+        run(self._connection, settle)
+        self._connection.execute("RELEASE SAVEPOINT attempt")
+        return msgspec.structs.replace(outcome, stored=True)
+
+    def roll_back(self) -> None:
+        self._connection.execute("ROLLBACK TO SAVEPOINT attempt")
+
+
+class _Awaitable:
+    """As much of an async connection as operations use, on a sync one."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        if name in ("cursor", "transaction", "copy"):
+
+            def open_block(*args: object, **kwargs: object) -> _AwaitableBlock:
+                return _AwaitableBlock(method(*args, **kwargs))
+
+            return open_block
+        if not callable(method):
+            return method
+
+        async def call(*args: object, **kwargs: object) -> Any:
+            return method(*args, **kwargs)
+
+        return method if name == "set_types" else call
+
+
+class _AwaitableBlock(_Awaitable):
+    """A block: a cursor, a transaction, a COPY."""
+
+    async def __aenter__(self) -> _Awaitable:
+        return _Awaitable(self._inner.__enter__())
+
+    async def __aexit__(self, *error: object) -> Any:
+        return self._inner.__exit__(*error)
