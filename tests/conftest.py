@@ -14,12 +14,17 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import conninfo, sql
 
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.postgres.migrate import migrate
 from jobs_supervisor.embedded import EmbeddedDatabase
 from tests.support.pool import Pool
+
+# `make test` must say the same twice; `HYPOTHESIS_PROFILE=default pytest` looks for new examples.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 EXTERNAL = os.environ.pop("DATABASE_URL", None)
 

@@ -112,6 +112,8 @@ def numbers(text: str, lowest: int, highest: int) -> set[int]:
         low, dash, high = body.partition("-")
         first = lowest if low == "*" else number(low)
         last = number(high) if dash else highest if low == "*" or slash else first
+        if last < first:  # FRI-SUN: the caller counts weekdays modulo 7
+            last += 7
         found |= {n for n in range(first, last + 1) if (n - first) % int(step or 1) == 0}
     return found
 
