@@ -3,11 +3,107 @@
 from __future__ import annotations
 
 import importlib
+import json
+import logging
+import os
 import sys
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from jobs_runtime import Jobs
-from jobs_runtime.errors import ConfigurationError
+from jobs_runtime.errors import ConfigurationError, JobsError
+from jobs_supervisor.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+EVERYONE_IMPORTS = "JOBS_SUPERVISOR_EVERYONE_IMPORTS"
+"""Set in the environment of a supervisor that found that its application starts threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What is known of an application before the first fork.
+
+    Attributes:
+        names: of its declared jobs.
+        dsn: the one that it gives to its `Jobs`; None for `DATABASE_URL`.
+        jobs: gives its `Jobs`; imported already, or imported when first asked for.
+    """
+
+    names: Sequence[str]
+    dsn: str | None
+    jobs: Callable[[], Jobs]
+
+
+def load(settings: Settings) -> Application | None:
+    """Import the application, once for all children or once in each.
+
+    None, with one traceback in the log, if that fails.
+
+    Raises:
+        JobsError: it was imported, and cannot be used.
+    """
+    if not settings.preload or EVERYONE_IMPORTS in os.environ:
+        return _described(settings.app)
+    try:
+        jobs = load_application(settings.app)
+    except JobsError:
+        raise
+    except Exception:
+        _complain(settings.app)
+        return None
+    if others := [thread.name for thread in threading.enumerate()[1:]]:
+        logger.warning(
+            "importing %s starts threads (%s), which do not survive a fork: every worker imports it"
+            " anew, as with --no-preload; start them on use, and memory is shared again",
+            settings.app,
+            ", ".join(others),
+        )
+        os.environ[EVERYONE_IMPORTS] = "1"
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606
+    return Application(list(jobs.declared), jobs.database.given_dsn, lambda: jobs)
+
+
+def _described(app: str) -> Application | None:
+    """Have a child of its own import the application and say what it found."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _describe(app, writer)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        text = pipe.read()
+    os.waitpid(pid, 0)
+    if not text:
+        return None
+    found = json.loads(text)
+    if "error" in found:
+        raise ConfigurationError(found["error"])
+    return Application(found["names"], found["dsn"], partial(load_application, app))
+
+
+def _describe(app: str, writer: int) -> None:
+    """The life of that child; never returns."""
+    found: dict[str, object] | None = None
+    try:
+        jobs = load_application(app)
+        found = {"names": list(jobs.declared), "dsn": jobs.database.given_dsn}
+    except JobsError as error:
+        found = {"error": str(error)}
+    except BaseException:
+        _complain(app)
+    finally:
+        if found is not None:
+            os.write(writer, json.dumps(found).encode())
+        os._exit(0)
+
+
+def _complain(app: str) -> None:
+    logger.error("the application %s cannot be imported:\n%s", app, traceback.format_exc())
 
 
 def load_application(path: str) -> Jobs:

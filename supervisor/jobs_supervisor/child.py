@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import gc
 import logging
 import os
 import random
+import resource
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import setproctitle
 
+from jobs_supervisor import policy
+from jobs_supervisor.obituary import VERDICTS, Obituary, Verdict, describe_exit
+from jobs_supervisor.plan import Main
 from jobs_supervisor.policy import Reason, SlotView
 from jobs_supervisor.slots import Slot, SlotState
 
 logger = logging.getLogger(__name__)
 
-PR_SET_PDEATHSIG = 1
-
-Main = Callable[[Slot], int]
-"""What a child does: it is given its slot and returns an exit code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A kind of child.
-
-    Attributes:
-        name: such as "worker".
-        count: how many.
-        main: what each of them does.
-    """
-
-    name: str
-    count: int
-    main: Main
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 @dataclass(slots=True)
@@ -48,7 +34,6 @@ class Child:
 
     slot: Slot
     main: Main
-    wanted: bool = True
     pid: int = 0
     not_before: float = 0.0
     early_deaths: int = 0
@@ -56,6 +41,15 @@ class Child:
     stop_by: float = field(default=float("inf"))
     stop_reason: Reason = Reason.DRAINED
     killed: Reason | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the slot should have a process."""
+        return self.slot.wanted
+
+    @wanted.setter
+    def wanted(self, wanted: bool) -> None:
+        self.slot.wanted = wanted
 
     def view(self) -> SlotView:
         """What is known of the slot at this moment."""
@@ -68,7 +62,6 @@ class Child:
             deadline=slot.deadline,
             cancelled=slot.cancelled,
             cancelled_at=slot.cancelled_at,
-            replace=slot.replace,
             wanted=self.wanted,
             not_before=self.not_before,
             asked_to_stop=self.asked_to_stop,
@@ -77,7 +70,7 @@ class Child:
             killed=self.killed is not None,
         )
 
-    def spawn(self, now: float) -> None:
+    def spawn(self, now: float, generation: int) -> None:
         """Fork a process that runs `main` in the slot.
 
         Raises:
@@ -86,13 +79,53 @@ class Child:
         """
         assert threading.active_count() == 1, f"fork beside threads: {threading.enumerate()}"
         self.asked_to_stop, self.stop_by, self.killed = None, float("inf"), None
-        self.slot.prepare(now)
+        self.slot.prepare(now, generation)
         gc.freeze()
         parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
             _live(self.slot, self.main, parent)
         self.slot.occupy(self.pid)
+
+    def failed_to_spawn(self, now: float) -> None:
+        """Wait a second at least before the next try: the system is short of something."""
+        self.early_deaths += 1
+        self.not_before = now + max(1.0, policy.backoff(self.early_deaths, random.random()))  # noqa: S311
+
+    def end(
+        self, status: int, usage: resource.struct_rusage, out_of_memory: bool | None, now: float
+    ) -> Obituary:
+        """Take in that the process has ended; the slot is vacant then.
+
+        Args:
+            status: as `wait4` gives it.
+            usage: likewise.
+            out_of_memory: whether the kernel counted such a kill; None if nobody counts.
+            now: monotonic seconds.
+        """
+        slot, killed = self.slot, self.killed
+        seconds = now - slot.started if slot.job_id else 0.0
+        resident = usage.ru_maxrss * 1024
+        reason = describe_exit(status, killed, slot.job, seconds, resident, out_of_memory)
+        expected = status == 0 and self.asked_to_stop is not None and not slot.job_id
+        if not expected:
+            logger.warning("%s (pid %d) %s", slot.title, self.pid, reason)
+        obituary = Obituary(
+            slot=slot.index,
+            incarnation=slot.incarnation,
+            job_id=slot.job_id,
+            seconds=seconds,
+            verdict=VERDICTS.get(killed, Verdict.DIED) if killed else Verdict.DIED,
+            reason=reason,
+        )
+        proven = slot.done > 0 or now - slot.spawned >= policy.EARLY or killed is not None
+        self.early_deaths = 0 if proven or expected else self.early_deaths + 1
+        self.not_before = now + policy.backoff(self.early_deaths, random.random())  # noqa: S311
+        if self.not_before > now and self.wanted:
+            logger.warning("%s starts again in %.1f s", slot.title, self.not_before - now)
+        self.pid = 0
+        slot.vacate(reason)
+        return obituary
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process, if it is still there."""
@@ -128,6 +161,7 @@ def _leave_parent(parent: int) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     die_with_parent(parent)
     random.seed()
+    faulthandler.register(signal.SIGUSR2, all_threads=True)
 
 
 def die_with_parent(parent: int) -> None:
@@ -136,6 +170,12 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit(1)
+
+
+def adopt_orphans() -> None:
+    """Have processes that jobs left behind become children of this one, which reaps them."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _flush() -> None:

@@ -44,8 +44,11 @@ def dsn_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add everything else that a pool can be told."""
-    seconds = click.FloatRange(min=0)
+    seconds, positive = click.FloatRange(min=0), click.FloatRange(min=0, min_open=True)
     for name, kind, text in (
+        ("--max-memory", positive, "Replace a worker with more MB resident than this."),
+        ("--max-age", positive, "Replace a worker after so many seconds."),
+        ("--max-jobs", click.IntRange(min=1), "Replace a worker after so many attempts."),
         ("--retention-days", click.IntRange(min=1), "How long finished jobs are kept."),
         ("--metrics-address", str, "host:port of /metrics, /livez and /readyz."),
         ("--startup-timeout", seconds, "Seconds to wait for the database at start."),
@@ -57,7 +60,13 @@ def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
         default = DEFAULTS[name[2:].replace("-", "_")]
         option = click.option(name, type=kind, default=default, show_default=True, help=text)
         command = option(command)
-    return command
+    preload = click.option(
+        "--preload/--no-preload",
+        default=DEFAULTS["preload"],
+        show_default=True,
+        help="Import the application once and share its memory, or once in each worker.",
+    )
+    return preload(command)
 
 
 @click.group(

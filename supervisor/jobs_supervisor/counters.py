@@ -93,6 +93,15 @@ class Counters:
         """Bytes of shared memory that so many rows need."""
         return layout.width * slots * 8
 
+    def copy_from(self, other: Counters) -> None:
+        """Take over the numbers of the series that both have."""
+        for key in self.layout.series.keys() & other.layout.series.keys():
+            for slot in range(self._slots):
+                mine, theirs = self.row(slot).cells, other.row(slot).cells
+                series, old = self.layout.series[key], other.layout.series[key]
+                for cell in range(series.cells):
+                    mine[series.offset + cell] = theirs[old.offset + cell]
+
     def row(self, slot: int) -> Row:
         """The numbers of one slot."""
         width = self.layout.width

@@ -54,10 +54,14 @@ class ObituaryPipe:
     """Carries obituaries from the supervisor to whichever scheduler lives.
 
     The supervisor keeps both ends, so that what a dying scheduler did not read waits for the next.
+
+    Args:
+        ends: of a pipe that exists already, to read and to write.
     """
 
-    def __init__(self) -> None:
-        self.reader, self._writer = os.pipe2(os.O_NONBLOCK)
+    def __init__(self, ends: tuple[int, int] | None = None) -> None:
+        self.ends = ends or os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.reader, self._writer = self.ends
         self._rest = b""
 
     def write(self, obituary: Obituary) -> None:
@@ -78,7 +82,12 @@ class ObituaryPipe:
 
 
 def describe_exit(
-    status: int, killed: Reason | None, job: str, seconds: float, resident_bytes: int
+    status: int,
+    killed: Reason | None,
+    job: str,
+    seconds: float,
+    resident_bytes: int,
+    out_of_memory: bool | None,
 ) -> str:
     """Say in one line how a process ended.
 
@@ -88,6 +97,7 @@ def describe_exit(
         job: the job it was on, such as `render_invoice #4711`; empty for none.
         seconds: how long it had been on that job.
         resident_bytes: the most memory it had.
+        out_of_memory: whether the kernel counted such a kill meanwhile; None if nobody counts.
     """
     if killed is not None:
         text = f"killed: {killed}"
@@ -95,7 +105,8 @@ def describe_exit(
         number = os.WTERMSIG(status)
         text = f"killed by {signal.Signals(number).name}"
         if number == signal.SIGKILL:
-            text += f" (out of memory? it had {resident_bytes / 1e6:,.0f} MB)"
+            guess = {True: ", out of memory", None: ", possibly out of memory", False: ""}
+            text += f"{guess[out_of_memory]}: {resident_bytes / 1e6:,.0f} MB resident"
     else:
         text = f"exited with code {os.WEXITSTATUS(status)}"
     return f"{text}, {seconds:.1f} s into {job}" if job else text

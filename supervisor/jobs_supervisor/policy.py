@@ -92,7 +92,6 @@ class SlotView:
     deadline: float
     cancelled: bool
     cancelled_at: float
-    replace: bool
     wanted: bool
     not_before: float
     asked_to_stop: float | None
@@ -121,7 +120,7 @@ def _fill(slot: SlotView, now: float) -> Action:
 
 def _stop(slot: SlotView, now: float) -> Action:
     if slot.asked_to_stop is None:
-        return AskToStop() if slot.replace or not slot.wanted else FOREVER
+        return FOREVER if slot.wanted else AskToStop()
     return Kill(slot.stop_reason) if now >= slot.stop_by else FOREVER
 
 

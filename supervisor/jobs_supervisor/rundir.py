@@ -15,6 +15,7 @@ class RunRecord(msgspec.Struct, frozen=True):
 
     Attributes:
         descriptor: of its shared memory, in its own process.
+        capacity: slots for workers; not all are in use.
         others: the roles of its children that are not workers.
         metrics: the address of its exporter; empty for none.
         started_at: seconds since the epoch.
@@ -23,7 +24,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     pid: int
     app: str
     database: str
-    workers: int
+    capacity: int
     others: tuple[str, ...]
     descriptor: int
     metrics: str

@@ -10,6 +10,7 @@ from typing import Any
 
 from jobs_runtime.errors import ConfigurationError
 from jobs_runtime.options import nearest
+from jobs_supervisor.worker.recycling import Recycling
 
 
 def cpu_count() -> int:
@@ -32,6 +33,11 @@ class Settings:
         startup_timeout: how long to wait for the database at start.
         metrics_address: host:port of /metrics, /livez and /readyz.
         retention_days: how long finished jobs are kept.
+        preload: whether the application is imported once, before the workers are forked, so that
+            they share its memory.
+        max_jobs: attempts after which a worker is replaced; None for never.
+        max_age: seconds after which it is; None for never.
+        max_memory: resident memory, in MB, above which it is; None for never.
     """
 
     app: str
@@ -44,6 +50,15 @@ class Settings:
     startup_timeout: float
     metrics_address: str
     retention_days: int
+    preload: bool
+    max_jobs: int | None
+    max_age: float | None
+    max_memory: float | None
+
+    @property
+    def recycling(self) -> Recycling:
+        """When a worker is replaced though nothing is wrong."""
+        return Recycling(self.max_jobs, self.max_age, self.max_memory)
 
 
 DEFAULTS: dict[str, Any] = {
@@ -54,6 +69,10 @@ DEFAULTS: dict[str, Any] = {
     "startup_timeout": 60.0,
     "metrics_address": "127.0.0.1:9464",
     "retention_days": 7,
+    "preload": True,
+    "max_jobs": None,
+    "max_age": None,
+    "max_memory": None,
 }
 
 

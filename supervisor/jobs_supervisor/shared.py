@@ -15,10 +15,12 @@ class SharedMemory:
 
     Attributes:
         descriptor: the file descriptor; children inherit it, others open it through `/proc`.
+        size: in bytes.
     """
 
     def __init__(self, descriptor: int, size: int, *, writable: bool = True) -> None:
         self.descriptor = descriptor
+        self.size = size
         access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
         self.map = mmap.mmap(descriptor, size, access=access)
         self.bytes = memoryview(self.map)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Iterator
 
 from jobs_supervisor.shared import SharedMemory
 
@@ -47,6 +46,8 @@ class Field(enum.IntEnum):
     SPAWNED = 11
     RESTARTS = 12
     REPLACE = 13
+    WANTED = 14
+    GENERATION = 15
 
 
 TEXT_OFFSET = 32 * 8
@@ -160,9 +161,33 @@ class Slot:
         return bool(self._get(Field.REPLACE))
 
     @property
+    def wanted(self) -> bool:
+        """Whether the slot belongs to the pool at present: it has a process, or is to have one."""
+        return bool(self._get(Field.WANTED))
+
+    @wanted.setter
+    def wanted(self, wanted: bool) -> None:
+        self._integers[self._base + Field.WANTED] = wanted
+
+    @property
+    def in_use(self) -> bool:
+        """Whether there is anything to tell of it."""
+        return self.wanted or self.pid != 0
+
+    @property
+    def generation(self) -> int:
+        """Which loading of the application its process works with, counted by reloads."""
+        return self._get(Field.GENERATION)
+
+    @property
     def job_name(self) -> str:
         """The name of the job it performs, or performed last."""
         return _text(self._bytes[self._name_at : self._name_at + NAME_BYTES])
+
+    @property
+    def job(self) -> str:
+        """The job it performs, such as `render_invoice #4711`; empty for none."""
+        return f"{self.job_name} #{self.job_id}" if self.job_id else ""
 
     @property
     def progress(self) -> str:
@@ -218,9 +243,10 @@ class Slot:
         """Ask the supervisor to replace the process after its current job."""
         self._integers[self._base + Field.REPLACE] = 1
 
-    def prepare(self, now: float) -> None:
+    def prepare(self, now: float, generation: int = 0) -> None:
         """Make the slot ready for a process that is about to be forked."""
         self._clear()
+        self._integers[self._base + Field.GENERATION] = generation
         self._integers[self._base + Field.STATE] = SlotState.BOOTING
         self._doubles[self._base + Field.SINCE] = now
         self._doubles[self._base + Field.SPAWNED] = now
@@ -236,50 +262,15 @@ class Slot:
         self._write_text(self._exit_at, EXIT_BYTES, reason)
 
     def _clear(self) -> None:
-        kept = self.restarts
         for field in Field:
-            self._integers[self._base + field] = 0
-        self._integers[self._base + Field.RESTARTS] = kept
+            if field not in (Field.RESTARTS, Field.WANTED):
+                self._integers[self._base + field] = 0
         self._written_name = ""
         self.show_progress("")
 
     def _write_text(self, offset: int, size: int, text: str) -> None:
         encoded = text.encode("utf-8", "replace")[: size - 1]
         self._bytes[offset : offset + size] = encoded.ljust(size, b"\0")
-
-
-class SlotMap:
-    """All the slots of one supervisor: its workers first, then the other children.
-
-    Args:
-        memory: at least `size_of(...)` bytes.
-        workers: slots for workers.
-        others: the roles of the other children, one slot each.
-    """
-
-    def __init__(self, memory: SharedMemory, workers: int, others: tuple[str, ...]) -> None:
-        roles = [("worker", number + 1) for number in range(workers)]
-        roles += [(role, 1) for role in others]
-        self.slots = [
-            Slot(memory, index, role, number) for index, (role, number) in enumerate(roles)
-        ]
-
-    @staticmethod
-    def size_of(slots: int) -> int:
-        """Bytes of shared memory that a map of so many slots needs."""
-        return (slots + 1) * SLOT_BYTES
-
-    def __iter__(self) -> Iterator[Slot]:
-        return iter(self.slots)
-
-    @property
-    def workers(self) -> list[Slot]:
-        """The slots of workers."""
-        return [slot for slot in self.slots if slot.role == "worker"]
-
-    def one(self, role: str) -> Slot:
-        """The only slot of a role."""
-        return next(slot for slot in self.slots if slot.role == role)
 
 
 def _text(view: memoryview) -> str:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from jobs_supervisor.exporter.collector import resident_bytes
+from jobs_supervisor.memory import resident_bytes
 from jobs_supervisor.rundir import RunRecord
 from jobs_supervisor.shared import SharedMemory
-from jobs_supervisor.slots import Slot, SlotMap, SlotState
+from jobs_supervisor.slotmap import SlotMap
+from jobs_supervisor.slots import Slot, SlotState
 
 STYLES = {
     SlotState.VACANT: "red",
@@ -48,7 +49,7 @@ def open_slots(record: RunRecord) -> SlotMap:
     Raises:
         OSError: it has ended, or belongs to somebody else.
     """
-    return SlotMap(SharedMemory.open(record.memory_path), record.workers, record.others)
+    return SlotMap(SharedMemory.open(record.memory_path), record.capacity, record.others)
 
 
 def read_slot(slot: Slot, now: float) -> SlotStatus:
@@ -73,7 +74,7 @@ def read_slot(slot: Slot, now: float) -> SlotStatus:
 def read_all(record: RunRecord) -> list[SlotStatus]:
     """Read every slot of a running supervisor."""
     now = time.monotonic()
-    return [read_slot(slot, now) for slot in open_slots(record)]
+    return [read_slot(slot, now) for slot in open_slots(record) if slot.in_use]
 
 
 def as_table(record: RunRecord, slots: Sequence[SlotStatus]) -> Table:

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import resource
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 
-from jobs_supervisor import policy
-from jobs_supervisor.child import Child, Role
-from jobs_supervisor.obituary import VERDICTS, Obituary, Verdict, describe_exit
-from jobs_supervisor.policy import AskToStop, Kill, Limits, RaiseCancel, Reason, Spawn, Wait
+from jobs_supervisor import policy, rolling
+from jobs_supervisor.child import Child
+from jobs_supervisor.memory import OomWatch
+from jobs_supervisor.notify import Notifier
+from jobs_supervisor.obituary import Obituary, Verdict
+from jobs_supervisor.plan import Plan
+from jobs_supervisor.policy import AskToStop, Kill, RaiseCancel, Reason, Spawn, Wait
+from jobs_supervisor.reload import Trial
 from jobs_supervisor.signals import SignalInbox
-from jobs_supervisor.slots import SlotMap, SlotState
+from jobs_supervisor.slotmap import SlotMap
+from jobs_supervisor.slots import SlotState
 
 logger = logging.getLogger(__name__)
 
-CLEAN, NOT_STARTED, CUT_SHORT = 0, 1, 3
-"""Exit codes: jobs finished or given back; no child got ready; running jobs were cut short."""
+CLEAN, NOT_STARTED, CUT_SHORT, RELOAD = 0, 1, 3, -1
+"""What `run` gives: jobs finished or given back; no child got ready; running jobs were cut short;
+the new code can be loaded."""
 
-LOOK = 0.5
+LOOK = 0.25
 """The longest sleep, in seconds: a deadline that a child wrote meanwhile is seen this late."""
+
+CLOSE_LOOK = 0.02
+"""The longest sleep while a child is awaited to get ready, in seconds."""
 
 LAST_STAGE = 2.0
 """Seconds that the children other than the first role's have to stop."""
@@ -37,68 +46,110 @@ SIGNALS = (
     signal.SIGINT,
     signal.SIGHUP,
     signal.SIGQUIT,
+    signal.SIGTTIN,
+    signal.SIGTTOU,
+    signal.SIGUSR2,
 )
 
 
 class Supervisor:
-    """Keeps every slot filled until it is told to stop.
+    """Keeps the pool as it should be until it is told to stop.
 
     Args:
-        slots: the shared map, with a slot for every child of every role.
-        roles: what to fork. Children of the first role are stopped first, then the others.
-        limits: time limits that hold for every child.
-        drain: seconds that children of the first role have to finish when told to stop.
-        on_death: told of every child that died while the supervisor runs.
-        on_ready: called once, when every child of the first role is ready.
+        slots: the shared map; children that already live in it are taken over.
+        plan: what to do.
+        trial: tries the new code on SIGHUP.
+        notifier: tells systemd.
+        on_death: told of every child of the first role that died.
+        on_ready: called whenever every child of the first role has become ready and up to date.
     """
 
     def __init__(
         self,
         slots: SlotMap,
-        roles: Sequence[Role],
-        limits: Limits,
-        drain: float,
+        plan: Plan,
+        trial: Trial,
+        notifier: Notifier,
         on_death: Callable[[Obituary], None],
         on_ready: Callable[[], None],
     ) -> None:
-        mains = {role.name: role.main for role in roles}
-        self.children = [Child(slot, mains[slot.role]) for slot in slots]
-        self.first_role = roles[0].name
-        self.limits = limits
-        self.drain = drain
+        mains = {role.name: role.main for role in plan.roles}
+        self.first_role = plan.roles[0].name
+        self.children = [Child(slot, mains[slot.role], slot.pid) for slot in slots]
+        self.pool = [child for child in self.children if self._is_first(child)]
+        self.others = [child for child in self.children if not self._is_first(child)]
+        self.plan = plan
+        self.target = plan.target
+        self.trial = trial
+        self.notifier = notifier
         self.on_death = on_death
         self.on_ready = on_ready
         self.stopping = False
-        self.exit_code = CLEAN
         self.ready = False
+        self.exit_code: int | None = None
+        self.to_dump: deque[Child] = deque()
+        self.oom = OomWatch()
         self.signals = SignalInbox(SIGNALS)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        for child in self.others:
+            child.wanted = True
+            if child.pid:
+                self._ask_to_stop(child, time.monotonic())
 
     def run(self) -> int:
-        """Supervise until stopped and every child has ended; gives the exit code."""
+        """Supervise until stopped and every child has ended, or new code is to be run."""
         began = time.monotonic()
         while True:
             for number in self.signals.received():
                 self._heed(number)
             self._reap()
+            if self.exit_code == RELOAD:
+                return RELOAD
             if self.stopping and self._all_ended():
-                return self.exit_code
-            until = min(self._act(child) for child in self.children)
+                return self.exit_code or CLEAN
+            self._renew()
+            self._dump_next()
+            until = min(self._act(child) for child in self._present())
             self._watch_readiness(began)
-            self.signals.wait(min(until - time.monotonic(), LOOK))
+            now = time.monotonic()
+            self.trial.limit(now)
+            self._tell(now)
+            calm = (self.ready or self.stopping) and not self.to_dump
+            look = LOOK if calm else CLOSE_LOOK
+            self.signals.wait(min(until - now, look))
+
+    def _renew(self) -> None:
+        if self.stopping:
+            return
+        match rolling.next_step([self._member(child) for child in self.pool], self.target):
+            case rolling.Open(index):
+                self.pool[index].wanted = True
+            case rolling.Retire(index):
+                self.pool[index].wanted = False
+            case None:
+                return
+
+    def _member(self, child: Child) -> rolling.Member:
+        slot = child.slot
+        return rolling.Member(
+            index=slot.index,
+            vacant=not child.pid,
+            wanted=child.wanted,
+            ready=bool(child.pid) and slot.state >= SlotState.IDLE,
+            stale=bool(child.pid) and (slot.replace or slot.generation != self.plan.generation),
+        )
 
     def _act(self, child: Child) -> float:
         """Do what the policy says about one slot; gives when to look again."""
         now = time.monotonic()
-        match policy.next_action(child.view(), self.limits, now):
+        match policy.next_action(child.view(), self.plan.limits, now):
             case Spawn():
                 self._spawn(child, now)
             case RaiseCancel():
-                logger.warning("%s: %s is out of time", child.slot.title, _job(child))
+                logger.warning("%s: %s is out of time", child.slot.title, child.slot.job)
                 child.slot.cancel(child.slot.job_id)
             case AskToStop():
-                child.asked_to_stop = now
-                child.stop_by = now + self._grace(child)
-                child.send(signal.SIGTERM)
+                self._ask_to_stop(child, now)
             case Kill(reason):
                 child.killed = reason
                 child.send(signal.SIGKILL)
@@ -108,16 +159,20 @@ class Supervisor:
 
     def _spawn(self, child: Child, now: float) -> None:
         try:
-            child.spawn(now)
+            child.spawn(now, self.plan.generation)
         except OSError as error:
-            child.early_deaths += 1
-            child.not_before = now + max(1.0, policy.backoff(child.early_deaths, random.random()))  # noqa: S311
+            child.failed_to_spawn(now)
             logger.error("%s cannot be forked: %s", child.slot.title, error)
 
+    def _ask_to_stop(self, child: Child, now: float) -> None:
+        child.asked_to_stop = now
+        child.stop_by = now + self._grace(child)
+        child.send(signal.SIGTERM)
+
     def _grace(self, child: Child) -> float:
-        if not self.stopping:
-            return float("inf")
-        return self.drain if self._is_first(child) else LAST_STAGE
+        if not self._is_first(child):
+            return LAST_STAGE
+        return self.plan.drain if self.stopping else float("inf")
 
     def _reap(self) -> None:
         while True:
@@ -127,55 +182,67 @@ class Supervisor:
                 return
             if pid == 0:
                 return
+            if pid == self.trial.pid:
+                self._end_trial(status)
             child = next((child for child in self.children if child.pid == pid), None)
             if child is not None:
                 self._bury(child, status, usage)
 
     def _bury(self, child: Child, status: int, usage: resource.struct_rusage) -> None:
-        now = time.monotonic()
-        slot = child.slot
-        seconds = now - slot.started if slot.job_id else 0.0
-        job = _job(child) if slot.job_id else ""
-        reason = describe_exit(status, child.killed, job, seconds, usage.ru_maxrss * 1024)
-        expected = status == 0 and child.asked_to_stop is not None and not slot.job_id
-        obituary = Obituary(
-            slot=slot.index,
-            incarnation=slot.incarnation,
-            job_id=slot.job_id,
-            seconds=seconds,
-            verdict=VERDICTS.get(child.killed, Verdict.DIED) if child.killed else Verdict.DIED,
-            reason=reason,
-        )
-        if not expected:
-            logger.warning("%s (pid %d) %s", slot.title, child.pid, reason)
-        if obituary.verdict is Verdict.RELEASED and slot.job_id and self.exit_code == CLEAN:
+        busy = child.slot.job_id != 0
+        obituary = child.end(status, usage, self.oom.happened(), time.monotonic())
+        if obituary.verdict is Verdict.RELEASED and busy and self.exit_code is None:
             self.exit_code = CUT_SHORT
-        self._count_death(child, now, expected=expected)
-        child.pid = 0
-        slot.vacate(reason)
         if self._is_first(child):
             self.on_death(obituary)
 
-    def _count_death(self, child: Child, now: float, *, expected: bool) -> None:
-        slot = child.slot
-        proven = slot.done > 0 or now - slot.spawned >= policy.EARLY or child.killed is not None
-        child.early_deaths = 0 if proven or expected else child.early_deaths + 1
-        child.not_before = now + policy.backoff(child.early_deaths, random.random())  # noqa: S311
-        if child.not_before > now:
-            logger.warning("%s starts again in %.1f s", slot.title, child.not_before - now)
-
     def _heed(self, number: signal.Signals) -> None:
-        if number is signal.SIGCHLD:
+        match number:
+            case signal.SIGCHLD:
+                return
+            case signal.SIGUSR2:
+                self.to_dump.extend(child for child in self.children if child.pid)
+            case signal.SIGHUP | signal.SIGTTIN | signal.SIGTTOU if self.stopping:
+                logger.info("%s is ignored while stopping", number.name)
+            case signal.SIGHUP:
+                self._begin_trial()
+            case signal.SIGTTIN | signal.SIGTTOU:
+                self._resize(self.target + (1 if number is signal.SIGTTIN else -1))
+            case _:
+                self._begin_to_stop(number)
+
+    def _begin_trial(self) -> None:
+        if self.trial.pid:
             return
+        logger.info("reloading (SIGHUP): trying the new code")
+        self.notifier.reloading()
+        self.trial.begin(time.monotonic())
+
+    def _end_trial(self, status: int) -> None:
+        if self.trial.ended(status) and not self.stopping:
+            self.exit_code = RELOAD
+            return
+        logger.error("the new code cannot be loaded; the old goes on serving")
+        self.notifier.ready()
+
+    def _resize(self, target: int) -> None:
+        if not 1 <= target < len(self.pool):
+            logger.warning("a pool of %d takes a restart with --workers", target)
+            return
+        self.target = target
+        self.ready = False
+        logger.info("%d workers from now on", target)
+
+    def _begin_to_stop(self, number: signal.Signals) -> None:
         if number is signal.SIGQUIT:
             logger.info("stopping at once (%s)", number.name)
             self.exit_code = 128 + number
             self._stop(0.0, everyone=True)
         elif not self.stopping:
-            logger.info(
-                "stopping (%s): running jobs have %.0f s to finish", number.name, self.drain
-            )
-            self._stop(self.drain, everyone=False)
+            seconds = self.plan.drain
+            logger.info("stopping (%s): running jobs have %.0f s to finish", number.name, seconds)
+            self.notifier.stopping()
+            self._stop(seconds, everyone=False)
         else:
             logger.info("stopping now (%s): running jobs are given back", number.name)
             self._stop(0.0, everyone=False)
@@ -183,20 +250,22 @@ class Supervisor:
     def _stop(self, grace: float, *, everyone: bool) -> None:
         self.stopping = True
         stop_by = time.monotonic() + grace
-        for child in self.children:
-            if everyone or self._is_first(child):
-                child.wanted = False
-                child.stop_by = min(child.stop_by, stop_by)
-                if grace == 0:
-                    child.asked_to_stop = child.asked_to_stop or stop_by
-                    child.stop_reason = Reason.STOPPED
+        for child in self.children if everyone else self.pool:
+            child.wanted = False
+            child.stop_by = min(child.stop_by, stop_by)
+            if grace == 0:
+                child.asked_to_stop = child.asked_to_stop or stop_by
+                child.stop_reason = Reason.STOPPED
 
     def _all_ended(self) -> bool:
-        if any(child.pid for child in self.children if self._is_first(child)):
+        if any(child.pid for child in self.pool):
             return False
-        for child in self.children:
+        for child in self.others:
             child.wanted = False
-        return not any(child.pid for child in self.children)
+        return not any(child.pid for child in self.others)
+
+    def _present(self) -> list[Child]:
+        return [child for child in self.children if child.slot.in_use]
 
     def _is_first(self, child: Child) -> bool:
         return child.slot.role == self.first_role
@@ -204,15 +273,30 @@ class Supervisor:
     def _watch_readiness(self, began: float) -> None:
         if self.ready or self.stopping:
             return
-        states = [child.slot.state for child in self.children if self._is_first(child)]
-        if all(state >= SlotState.IDLE for state in states):
+        pool = [self._member(child) for child in self.pool if child.slot.in_use]
+        if len(pool) == self.target and all(each.ready and not each.stale for each in pool):
             self.ready = True
+            self.notifier.ready()
             self.on_ready()
-        elif time.monotonic() - began > PATIENCE and max(states) < SlotState.CONNECTING:
+        elif time.monotonic() - began > PATIENCE and not any(
+            child.slot.state >= SlotState.CONNECTING for child in self.pool
+        ):
             logger.error("no %s got ready within %.0f s; giving up", self.first_role, PATIENCE)
             self.exit_code = NOT_STARTED
             self._stop(0.0, everyone=True)
 
+    def _tell(self, now: float) -> None:
+        states = [child.slot.state for child in self.pool if child.pid]
+        busy = states.count(SlotState.BUSY)
+        self.notifier.status(f"{len(states)} workers, {busy} busy" + ", stopping" * self.stopping)
+        if self.stopping:
+            self.notifier.extend(LAST_STAGE + LOOK)
+        self.notifier.progress(now)
 
-def _job(child: Child) -> str:
-    return f"{child.slot.job_name} #{child.slot.job_id}"
+    def _dump_next(self) -> None:
+        """One child at each turn, so that their stacks do not mix in the log."""
+        if self.to_dump:
+            child = self.to_dump.popleft()
+            slot = child.slot
+            logger.info("%s (pid %d) %s %s", slot.title, child.pid, slot.state.name, slot.job)
+            child.send(signal.SIGUSR2)

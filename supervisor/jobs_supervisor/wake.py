@@ -14,10 +14,15 @@ import time
 
 
 class WakePipe:
-    """Made by the supervisor before any fork, and shared by its scheduler and its workers."""
+    """Made by the supervisor before any fork, and shared by its scheduler and its workers.
 
-    def __init__(self) -> None:
-        self.reader, self._writer = os.pipe2(os.O_NONBLOCK)
+    Args:
+        ends: of a pipe that exists already, to read and to write.
+    """
+
+    def __init__(self, ends: tuple[int, int] | None = None) -> None:
+        self.ends = ends or os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.reader, self._writer = self.ends
 
     def wake(self, workers: int) -> None:
         """Have so many waiting workers look for work, counting those that were told already."""

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from jobs_supervisor.rundir import RunRecord
-from jobs_supervisor.slots import SlotMap, SlotState
+from jobs_supervisor.slotmap import SlotMap
+from jobs_supervisor.slots import SlotState
 from jobs_supervisor.status import open_slots
 
 ROOT = Path(__file__).parents[2]

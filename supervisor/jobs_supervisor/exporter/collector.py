@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import version
 from itertools import accumulate
-from pathlib import Path
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -20,9 +19,9 @@ from prometheus_client.registry import Collector
 
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Counters, Series
-from jobs_supervisor.slots import Slot, SlotMap, SlotState
-
-PAGE = 4096
+from jobs_supervisor.memory import resident_bytes
+from jobs_supervisor.slotmap import SlotMap
+from jobs_supervisor.slots import Slot, SlotState
 
 
 class SupervisorCollector(Collector):
@@ -59,12 +58,12 @@ class SupervisorCollector(Collector):
         return family
 
     def _derived(self) -> Iterator[Metric]:
-        states = Counter(slot.state for slot in self._slots.workers)
+        states = Counter(slot.state for slot in self._slots.in_use if slot.role == "worker")
         workers = _family(metrics.WORKERS)
         for state in SlotState:
             workers.add_metric([state.name.lower()], states[state])
         busy, restarts, resident = map(_family, (metrics.BUSY, metrics.RESTARTS, metrics.RESIDENT))
-        for slot in self._slots:
+        for slot in self._slots.in_use:
             labels = [slot.title.replace(" ", "-")]
             busy.add_metric(labels, _seconds_into_job(slot))
             restarts.add_metric(labels, slot.restarts)
@@ -81,12 +80,3 @@ def _family(metric: metrics.Metric) -> CounterMetricFamily | GaugeMetricFamily:
 
 def _seconds_into_job(slot: Slot) -> float:
     return time.monotonic() - slot.started if slot.job_id else 0.0
-
-
-def resident_bytes(pid: int) -> int:
-    """Resident memory of a process; 0 if it is gone, or where there is no /proc."""
-    try:
-        pages = Path(f"/proc/{pid}/statm").read_text().split()[1] if pid else "0"
-    except OSError:
-        return 0
-    return int(pages) * PAGE

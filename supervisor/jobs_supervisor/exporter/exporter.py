@@ -15,7 +15,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from jobs_runtime.errors import ConfigurationError
 from jobs_supervisor.counters import Counters
 from jobs_supervisor.exporter.collector import SupervisorCollector
-from jobs_supervisor.slots import Slot, SlotMap, SlotState
+from jobs_supervisor.slotmap import SlotMap
+from jobs_supervisor.slots import Slot, SlotState
 
 REQUEST_TIMEOUT = 5.0
 """Seconds that a client has to send its request."""
@@ -86,7 +87,7 @@ class Exporter:
 
 def not_ready(slots: SlotMap) -> list[str]:
     """Why no work should be expected of this supervisor; empty if it may be."""
-    states = [slot.state for slot in slots.workers]
+    states = [slot.state for slot in slots.workers if slot.in_use]
     working = sum(state in (SlotState.IDLE, SlotState.BUSY) for state in states)
     reasons: list[str] = []
     if working == 0:

@@ -20,7 +20,7 @@ from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.job import Job
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
-from jobs_supervisor.obituary import Obituary, ObituaryPipe
+from jobs_supervisor.obituary import Obituary, ObituaryPipe, Verdict
 from jobs_supervisor.scheduler.cron import Cron
 from jobs_supervisor.scheduler.due import DueJobs
 from jobs_supervisor.scheduler.duty import Duty
@@ -41,9 +41,6 @@ RECONNECT_EVERY = 0.5
 COMPLAIN_EVERY = 10.0
 """While the database is away, one line in so many seconds says so."""
 
-LAST_WORK = 30.0
-"""If the supervisor was killed, seconds that its workers have to end before they are settled."""
-
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -52,6 +49,7 @@ class Post:
     Attributes:
         dsn: must reach the server itself, not a pooler in transaction mode.
         retention_days: whole days of history to keep.
+        drain: seconds that workers have to end if the supervisor was killed.
     """
 
     dsn: str
@@ -62,6 +60,7 @@ class Post:
     wake_pipe: WakePipe
     obituaries: ObituaryPipe
     retention_days: int
+    drain: float
 
 
 class Scheduler:
@@ -168,12 +167,10 @@ class Scheduler:
         self._slot.enter(SlotState.DRAINING)
         if os.getppid() == self._parent and self._living():
             return
-        ends = time.monotonic() + LAST_WORK
-        while self._living() and time.monotonic() < ends:
-            time.sleep(0.05)
+        self._see_workers_out()
         try:
             connection = self._connection or self._connect()
-            for obituary in (*self._mourned, *self._post.obituaries.read()):
+            for obituary in (*self._mourned, *self._post.obituaries.read(), *self._cut_short()):
                 self._rescue.settle(connection, obituary)
             self._reconciliation.settle_all(connection)
             run(connection, upkeep.unregister_supervisor(self._post.record.id))
@@ -182,8 +179,25 @@ class Scheduler:
             logger.warning("could not say goodbye to the database: %s", str(error).strip())
         self._leadership.resign()
 
-    def _living(self) -> bool:
-        return any(_alive(slot.pid) for slot in self._post.workers)
+    def _see_workers_out(self) -> None:
+        """If the supervisor was killed, nobody else limits how long its workers go on."""
+        ends = time.monotonic() + self._post.drain
+        while self._living() and time.monotonic() < ends:
+            time.sleep(0.05)
+        for slot in self._living():
+            logger.warning("%s (pid %d) outlived its supervisor: killed", slot.title, slot.pid)
+            os.kill(slot.pid, signal.SIGKILL)
+
+    def _cut_short(self) -> list[Obituary]:
+        """What workers were on whose end no supervisor saw; the jobs are innocent of it."""
+        return [
+            Obituary(slot.index, slot.incarnation, slot.job_id, 0.0, Verdict.RELEASED, "")
+            for slot in self._post.workers
+            if slot.pid and slot.incarnation
+        ]
+
+    def _living(self) -> list[Slot]:
+        return [slot for slot in self._post.workers if _alive(slot.pid)]
 
 
 def _alive(pid: int) -> bool:

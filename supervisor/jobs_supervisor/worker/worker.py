@@ -6,12 +6,14 @@ commit. No transaction is open while a job runs.
 
 from __future__ import annotations
 
+import logging
 import os
+import random
 import signal
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import setproctitle
@@ -24,17 +26,24 @@ from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_failure
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import WorkerCounters
+from jobs_supervisor.memory import resident_bytes
 from jobs_supervisor.slots import Slot, SlotState
 from jobs_supervisor.wake import Waiter, WakePipe
 from jobs_supervisor.worker.batch import Batch
 from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.guard import SLOW, Guard
 from jobs_supervisor.worker.pace import Pace
+from jobs_supervisor.worker.recycling import Recycling
 from jobs_supervisor.worker.rotation import Rotation
 from jobs_supervisor.worker.workplace import WorkerWorkplace
 
+logger = logging.getLogger(__name__)
+
 POLL = 5.0
 """Seconds after which a waiting worker looks for work though nobody woke it."""
+
+WEIGH_EVERY = 0.25
+"""The shortest time between two looks at age and memory, in seconds."""
 
 PROGRESS_EVERY = 1.0
 """The shortest time between two writes of a job's progress, in seconds."""
@@ -48,6 +57,7 @@ class Assignment:
         dsn: where its jobs are kept.
         supervisor_id: whose worker it is.
         jobs: the declared jobs by name.
+        recycling: when to be replaced though nothing is wrong.
     """
 
     dsn: str
@@ -55,6 +65,7 @@ class Assignment:
     jobs: Mapping[str, Job[Any, Any]]
     executor: WorkerExecutor
     wake_pipe: WakePipe
+    recycling: Recycling = field(default_factory=Recycling)
 
 
 class Worker:
@@ -83,6 +94,8 @@ class Worker:
         self._progress_stored_at = float("-inf")
         self._draining = False
         self._incarnation = 0
+        self._recycling = assignment.recycling.varied(random.random())  # noqa: S311
+        self._weighed_at = time.monotonic()
         self._last_queue = self._queues[0]
         self._waiter = Waiter(assignment.wake_pipe)
         self._delivery = Delivery(
@@ -150,7 +163,20 @@ class Worker:
             counters.attempt(claim, outcome)
         self._pace.learn(batch.queue, batch.performed, time.monotonic() - batch.began)
         slot.ended(batch.performed)
+        self._weigh()
         return batch
+
+    def _weigh(self) -> None:
+        """Ask to be replaced if it is time; a replacement gets ready first."""
+        now = time.monotonic()
+        if now - self._weighed_at < WEIGH_EVERY or self._slot.replace:
+            return
+        self._weighed_at = now
+        resident = resident_bytes(os.getpid())
+        reason = self._recycling.reason(self._slot.done, now - self._slot.spawned, resident)
+        if reason is not None:
+            logger.info("%s is replaced: %s", self._slot.title, reason)
+            self._slot.ask_replacement()
 
     def _attempt(self, job: Job[Any, Any], claim: Claim) -> Outcome:
         outcome = perform(job, claim, self._workplace)

@@ -1,0 +1,73 @@
+"""Reload: try the new code in a process of its own, then become it, children and all.
+
+The supervisor replaces itself by `execv`: same pid, same children, and everything that they share
+is handed over as open descriptors. The new one then renews the children one by one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterable
+
+HANDOVER = "JOBS_SUPERVISOR_HANDOVER"
+"""The environment variable in which a supervisor tells its successor what there is."""
+
+TRY_TO_LOAD = """
+import sys
+from jobs_supervisor.application import load_application
+load_application(sys.argv[1])
+"""
+
+
+class Trial:
+    """A fresh interpreter that imports the application, to see whether it still can.
+
+    Args:
+        app: `module[:attribute]`.
+        timeout: seconds it may take.
+    """
+
+    def __init__(self, app: str, timeout: float) -> None:
+        self._app = app
+        self._timeout = timeout
+        self._ends = float("inf")
+        self.pid = 0
+
+    def begin(self, now: float) -> None:
+        """Start it; its traceback, if there is one, goes where the logs go."""
+        command = [sys.executable, "-c", TRY_TO_LOAD, self._app]
+        self.pid = os.posix_spawn(sys.executable, command, os.environ)
+        self._ends = now + self._timeout
+
+    def limit(self, now: float) -> None:
+        """End it if it takes too long."""
+        if self.pid and now >= self._ends:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def ended(self, status: int) -> bool:
+        """Take in how it ended; gives whether the new code can be used."""
+        self.pid = 0
+        return status == 0
+
+
+def become_successor(handover: str, descriptors: Iterable[int]) -> None:
+    """Replace this process by a new one from the same command line; does not return.
+
+    Signals wait meanwhile: whoever reads the handover lets them through again.
+
+    Args:
+        handover: what the successor is told.
+        descriptors: what it keeps open.
+    """
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, True)
+    os.environ[HANDOVER] = handover
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606
+
+
+def taken_handover() -> str | None:
+    """What a predecessor left; None for a fresh start."""
+    return os.environ.pop(HANDOVER, None)
