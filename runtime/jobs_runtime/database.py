@@ -141,7 +141,6 @@ class Database:
                 max_size=POOL_SIZE,
                 timeout=POOL_TIMEOUT,
                 kwargs={"autocommit": True, **SOCKET},
-                check=_refuse_closed,
                 open=True,
             )
         return self._pool
@@ -159,7 +158,6 @@ class Database:
                 max_size=POOL_SIZE,
                 timeout=POOL_TIMEOUT,
                 kwargs={"autocommit": True, **SOCKET},
-                check=_arefuse_closed,
                 open=False,
             )
             self._async_pools[loop] = pool
@@ -175,7 +173,7 @@ class Database:
             DatabaseUnavailable: none was free within 10 s, or it broke.
         """
         try:
-            with self.pool().connection() as connection:
+            with _usable(self.pool()) as connection:
                 yield connection
         except UNUSABLE as error:
             raise unusable(error) from error
@@ -185,7 +183,7 @@ class Database:
         """As `connection`, from a coroutine."""
         try:
             pool = await self.async_pool()
-            async with pool.connection() as connection:
+            async with _ausable(pool) as connection:
                 yield connection
         except UNUSABLE as error:
             raise unusable(error) from error
@@ -256,14 +254,25 @@ def unusable(error: Exception) -> DatabaseUnavailable | SchemaMissing:
     return DatabaseUnavailable(f"the database went away: {str(error).strip()}")
 
 
-def _refuse_closed(connection: Connection) -> None:
-    if _readable(connection.fileno()):
-        raise psycopg.OperationalError("the server has closed the idle connection")
+@contextmanager
+def _usable(pool: ConnectionPool[Connection]) -> Generator[Connection]:
+    """A connection that the server has not closed: as many as were idle may have to go first."""
+    while True:
+        with pool.connection() as connection:
+            if not _readable(connection.fileno()):
+                yield connection
+                return
+            connection.close()
 
 
-async def _arefuse_closed(connection: AsyncConnection) -> None:
-    if _readable(connection.fileno()):
-        raise psycopg.OperationalError("the server has closed the idle connection")
+@asynccontextmanager
+async def _ausable(pool: AsyncConnectionPool[AsyncConnection]) -> AsyncGenerator[AsyncConnection]:
+    while True:
+        async with pool.connection() as connection:
+            if not _readable(connection.fileno()):
+                yield connection
+                return
+            await connection.close()
 
 
 def _readable(descriptor: int) -> bool:

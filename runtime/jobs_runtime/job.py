@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jobs_runtime.errors import DeclarationError
-from jobs_runtime.options import merge, validate
+from jobs_runtime.options import validate
 from jobs_runtime.payload import Codec, untyped
 from jobs_runtime.retry import RetryRules
 from jobs_runtime.schedule import Schedule
@@ -68,7 +68,6 @@ class Job(Submitter[Input, Output]):
         self.retry_rules = declaration.retry_rules
         self.parameters = _count_parameters(perform, self.name)
         self.is_async = inspect.iscoroutinefunction(perform)
-        merge(*self.layers)
 
     def __repr__(self) -> str:
         return f"<Job {self.name}>"

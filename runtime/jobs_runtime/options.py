@@ -206,8 +206,12 @@ def _optional_seconds(key: str, value: object) -> float | None:
 
 
 def _key(key: str, value: object) -> str | None:
-    if value is not None and not (isinstance(value, str) and 0 < len(value) <= MAX_KEY):
+    if value is None:
+        return None
+    if not (isinstance(value, str) and 0 < len(value) <= MAX_KEY):
         raise OptionError(f"{key} takes a string of 1 to {MAX_KEY} characters, not {value!r}")
+    if "\x00" in value or value.encode(errors="ignore").decode() != value:
+        raise OptionError(f"{key} has a character that Postgres cannot keep: {value!r}")
     return value
 
 

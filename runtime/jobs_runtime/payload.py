@@ -19,7 +19,7 @@ def _to_builtins(value: Any) -> object:
     """Let pydantic write its models; they are recognised by their methods and never imported."""
     if hasattr(value, "model_dump") and hasattr(value, "model_validate"):
         return value.model_dump(mode="json")
-    raise NotImplementedError(f"Encoding objects of type {type(value).__name__} is unsupported")
+    raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
 
 
 def _from_builtins(declared: Any, value: object) -> object:

@@ -37,9 +37,7 @@ def store_many(
     executor: ClientExecutor,
     submissions: Sequence[Submission],
 ) -> list[Stored]:
-    """Store submissions of one job, all or none; gives what became of each, in order."""
-    if not submissions:
-        return []
+    """Store one or more submissions of one job, all or none; what became of each, in order."""
     with connection.transaction():
         if submissions[0].options.unique:
             return [store(connection, executor, each) for each in submissions]
@@ -55,8 +53,6 @@ async def astore_many(
     submissions: Sequence[Submission],
 ) -> list[Stored]:
     """As `store_many`, from a coroutine."""
-    if not submissions:
-        return []
     async with connection.transaction():
         if submissions[0].options.unique:
             return [await astore(connection, executor, each) for each in submissions]

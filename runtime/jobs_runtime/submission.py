@@ -122,6 +122,8 @@ class Submitter(Generic[Input, Output]):
         Args and errors are those of `submit`.
         """
         submissions, executor = self._submissions(many, as_mapping(options)), self._jobs.executor
+        if not submissions:
+            return []
         if connection is not None:
             stored = store_many(borrow(connection), executor, submissions)
         else:
@@ -138,6 +140,8 @@ class Submitter(Generic[Input, Output]):
     ) -> list[SubmittedJob[Output]]:
         """As `submit_many`, from a coroutine; `connection` is an async one."""
         submissions, executor = self._submissions(many, as_mapping(options)), self._jobs.executor
+        if not submissions:
+            return []
         if connection is not None:
             stored = await astore_many(await aborrow(connection), executor, submissions)
         else:

@@ -62,10 +62,10 @@ class Rotation:
             scan.after = Position(claims[-1].rank, claims[-1].job_id)
         if self._turns and self._turns[0] == queue:
             self._turns.popleft()
-        if len(claims) == asked:
-            self._turns.append(queue)
-        elif after != START:
+        dry = len(claims) < asked and after == START
+        if len(claims) < asked:
             scan.after, scan.looked_at = START, float("-inf")
+        if not dry and queue not in self._turns:
             self._turns.append(queue)
 
     def wants_refresh(self, now: float) -> bool:

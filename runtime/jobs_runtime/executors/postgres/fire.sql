@@ -1,6 +1,6 @@
 -- Submits the job of one tick; the tick's row makes a second leader's attempt do nothing.
 -- A tick whose singleton key is held by another job is passed over.
--- Index: tick_pkey, schedule_pkey; with overlap = 'skip' also job_ready and job_held.
+-- Index: tick_pkey, schedule_pkey; with overlap = 'skip' also job_pkey.
 WITH schedule AS (
     SELECT * FROM jobs.schedule WHERE key = %(key)s
 ), taken AS (
@@ -19,7 +19,8 @@ WITH schedule AS (
         SELECT
         FROM jobs.tick AS earlier
         JOIN jobs.job ON job.id = earlier.job_id
-        WHERE earlier.schedule = schedule.key)
+        WHERE earlier.schedule = schedule.key
+        OFFSET 0)  -- or the planner may collect the ticks of every schedule
     ON CONFLICT DO NOTHING
     RETURNING id, queue
 )

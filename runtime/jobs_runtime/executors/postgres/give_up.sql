@@ -1,14 +1,16 @@
 -- Moves jobs that waited longer than `keep_for` into the history, the earliest first.
 -- Index: job_kept, job_pkey, slot_job, waiter_job.
-WITH late AS (
-    SELECT id
-    FROM jobs.job
-    WHERE keep_until IS NOT NULL AND claimed_by IS NULL AND keep_until <= now()
-    ORDER BY keep_until
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-), gone AS (
-    DELETE FROM jobs.job AS job USING late WHERE job.id = late.id RETURNING job.*
+WITH gone AS (
+    DELETE FROM jobs.job
+    WHERE id = ANY (ARRAY(
+        SELECT id
+        FROM jobs.job
+        WHERE keep_until IS NOT NULL AND claimed_by IS NULL AND keep_until <= now()
+        ORDER BY keep_until
+        LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING *
 ), kept AS (
     INSERT INTO jobs.finished (id, created_at, start_after, rank, state, attempt, deaths, queue,
                                name, keep_until, args, options, progress, output)

@@ -1,17 +1,16 @@
 -- Lets jobs whose time has come be claimed, the earliest first.
 -- Index: job_due, job_pkey.
-WITH due AS (
-    SELECT id
-    FROM jobs.job
-    WHERE NOT ready AND claimed_by IS NULL AND start_after <= clock_timestamp()
-    ORDER BY start_after
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED
-), made AS (
+WITH made AS (
     UPDATE jobs.job SET ready = true
-    FROM due
-    WHERE job.id = due.id
-    RETURNING job.queue
+    WHERE id = ANY (ARRAY(
+        SELECT id
+        FROM jobs.job
+        WHERE NOT ready AND claimed_by IS NULL AND start_after <= clock_timestamp()
+        ORDER BY start_after
+        LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING queue
 ), notified AS (
     SELECT count(*) AS jobs, pg_notify('jobs', 'wake ' || count(*) || ' ' || queue)
     FROM made
