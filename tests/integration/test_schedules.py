@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jobs_runtime import JobState, PayloadError, Schedule
+from jobs_runtime.database import Connection, connect
+from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.options import Options
+from tests.integration.shop import Shop, Worker, details, number, register, waiting
+
+TICK = datetime(2026, 1, 31, 9, tzinfo=UTC)
+TICKS = "SELECT count(*) FROM jobs.tick"
+
+
+def declare(connection: Connection, shop: Shop, schedule: Schedule) -> str:
+    run(connection, upkeep.declare_schedule(shop.urgent, schedule))
+    return upkeep.schedule_key(shop.urgent, schedule)
+
+
+def last_tick(connection: Connection) -> datetime:
+    row = connection.execute("SELECT last_tick FROM jobs.schedule").fetchone()
+    assert row is not None
+    return row[0]
+
+
+class TestDeclaring:
+    def test_a_schedule_is_kept_as_declared(self, shop: Shop, connection: Connection) -> None:
+        schedule = Schedule("0 9 * * *", args=21, name="daily", overlap="allow", missed="all")
+        assert declare(connection, shop, schedule) == "urgent/daily"
+        register(connection, "a", "urgent/daily")
+        (kept,) = run(connection, upkeep.schedules())
+        assert (kept.key, kept.name, kept.cron) == ("urgent/daily", "urgent", "0 9 * * *")
+        assert (kept.overlap, kept.missed) == ("allow", "all")
+        assert timedelta(0) <= kept.now - kept.last_tick < timedelta(seconds=10)
+
+    def test_a_changed_one_keeps_its_last_tick(self, shop: Shop, connection: Connection) -> None:
+        key = declare(connection, shop, Schedule("0 9 * * *", args=1))
+        run(connection, upkeep.skip_ticks(key, datetime(2190, 1, 1, tzinfo=UTC)))
+        declare(connection, shop, Schedule("0 10 * * *", args=2))
+        assert last_tick(connection) == datetime(2190, 1, 1, tzinfo=UTC)
+        row = connection.execute("SELECT cron, args::text FROM jobs.schedule").fetchone()
+        assert row == ("0 10 * * *", "2")
+
+    def test_only_those_of_the_living_are_followed(
+        self, shop: Shop, connection: Connection
+    ) -> None:
+        key = declare(connection, shop, Schedule("0 9 * * *", args=1))
+        assert run(connection, upkeep.schedules()) == []
+        register(connection, "a", key, "another")
+        assert [each.key for each in run(connection, upkeep.schedules())] == [key]
+        run(connection, upkeep.unregister_supervisor("a"))
+        assert run(connection, upkeep.schedules()) == []
+
+    def test_args_that_do_not_fit_are_refused(self, shop: Shop) -> None:
+        with pytest.raises(PayloadError, match="the argument of urgent does not fit int"):
+            upkeep.declare_schedule(shop.urgent, Schedule("0 9 * * *", args="x"))
+
+
+class TestFiring:
+    def test_a_tick_submits_one_job(self, shop: Shop, connection: Connection) -> None:
+        schedule = Schedule("0 9 * * *", args=21, options={"expire_in": 60})
+        key = declare(connection, shop, schedule)
+        job_id = run(connection, upkeep.fire(key, TICK))
+        assert job_id is not None
+        record = details(connection, int(job_id))
+        assert (record.name, record.queue, record.args) == ("urgent", "urgent", 21)
+        assert record.options == Options(priority=5, retry_limit=2, expire_in=60.0)
+        assert (record.state, record.priority) == (JobState.CREATED, 5)
+
+    def test_the_same_tick_twice_is_one_job(self, shop: Shop, connection: Connection) -> None:
+        key = declare(connection, shop, Schedule("0 9 * * *", args=1, overlap="allow"))
+        assert run(connection, upkeep.fire(key, TICK)) is not None
+        assert run(connection, upkeep.fire(key, TICK)) is None
+        assert waiting(connection) == number(connection, TICKS) == 1
+
+    def test_two_leaders_make_one_job(self, shop: Shop, connection: Connection, dsn: str) -> None:
+        key = declare(connection, shop, Schedule("0 9 * * *", args=1, overlap="allow"))
+        with connect(dsn, "one") as one, connect(dsn, "two") as two:
+            one.execute("BEGIN")
+            assert run(one, upkeep.fire(key, TICK)) is not None
+            two.execute("SET lock_timeout = '5s'")
+            with two.pipeline():
+                cursor = two.cursor()
+                operation = upkeep.fire(key, TICK)
+                cursor.execute(operation.sql, operation.parameters)
+                one.execute("COMMIT")
+            assert cursor.fetchall() == []
+        assert waiting(connection) == number(connection, TICKS) == 1
+
+    def test_an_unknown_schedule_fires_nothing(self, connection: Connection) -> None:
+        assert run(connection, upkeep.fire("nobody", TICK)) is None
+        assert number(connection, TICKS) == 0
+
+    def test_the_last_tick_only_goes_forward(self, shop: Shop, connection: Connection) -> None:
+        key = declare(connection, shop, Schedule("0 9 * * *", args=1, overlap="allow"))
+        later = datetime(2190, 1, 2, tzinfo=UTC)
+        run(connection, upkeep.fire(key, later))
+        assert last_tick(connection) == later
+        run(connection, upkeep.fire(key, later - timedelta(days=1)))
+        run(connection, upkeep.skip_ticks(key, later - timedelta(days=1)))
+        assert last_tick(connection) == later
+        assert waiting(connection) == 2
+
+
+class TestOverlap:
+    def test_a_tick_is_passed_over_while_an_earlier_job_waits_or_runs(
+        self, shop: Shop, worker: Worker, connection: Connection
+    ) -> None:
+        key = declare(connection, shop, Schedule("0 9 * * *", args=1, overlap="skip"))
+        days = [TICK + timedelta(days=day) for day in range(4)]
+        assert run(connection, upkeep.fire(key, days[0])) is not None
+        assert run(connection, upkeep.fire(key, days[1])) is None
+        claim = worker.claim_one("urgent")
+        assert run(connection, upkeep.fire(key, days[2])) is None
+        worker.finish(claim.job_id)
+        assert run(connection, upkeep.fire(key, days[3])) is not None
+        assert waiting(connection) == 1
+        assert number(connection, TICKS) == 4
+
+    def test_jobs_submitted_by_hand_are_no_overlap(
+        self, shop: Shop, connection: Connection
+    ) -> None:
+        key = declare(connection, shop, Schedule("0 9 * * *", args=1, overlap="skip"))
+        shop.urgent.submit(1)
+        assert run(connection, upkeep.fire(key, TICK)) is not None
+
+    def test_allowed_they_pile_up(self, shop: Shop, connection: Connection) -> None:
+        key = declare(connection, shop, Schedule("0 9 * * *", args=1, overlap="allow"))
+        for day in range(3):
+            assert run(connection, upkeep.fire(key, TICK + timedelta(days=day))) is not None
+        assert waiting(connection) == 3
+
+    def test_a_singleton_key_that_is_held_passes_the_tick_over(
+        self, shop: Shop, connection: Connection
+    ) -> None:
+        options = {"singleton_key": "a"}
+        schedule = Schedule("0 9 * * *", args=1, overlap="allow", options=options)
+        key = declare(connection, shop, schedule)
+        held = shop.urgent.submit(1, singleton_key="a")
+        assert run(connection, upkeep.fire(key, TICK)) is None
+        held.cancel()
+        assert run(connection, upkeep.fire(key, TICK + timedelta(days=1))) is not None
+        assert not shop.urgent.submit(1, singleton_key="a")
+
+
+def test_old_ticks_are_forgotten(shop: Shop, connection: Connection) -> None:
+    key = declare(connection, shop, Schedule("0 9 * * *", args=1, overlap="allow"))
+    now = datetime.now(UTC)
+    for days in (0, 6, 8, 400):
+        run(connection, upkeep.fire(key, now - timedelta(days=days)))
+    run(connection, upkeep.forget_ticks(7))
+    kept = connection.execute("SELECT tick FROM jobs.tick ORDER BY tick").fetchall()
+    assert [row[0] for row in kept] == [now - timedelta(days=6), now]

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from jobs_runtime import Context, DeclarationError, Jobs, Schedule
+
+if TYPE_CHECKING:
+    from decimal import Decimal as OnlyForCheckers
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+def declare(jobs: Jobs, perform: Callable[..., Any], **given: Any) -> Any:
+    """Declare past the type checker what it would refuse."""
+    decorate = cast("Any", jobs.job)
+    return decorate(**given)(perform)
+
+
+class TestParameters:
+    def test_none_one_or_two_are_taken(self, jobs: Jobs) -> None:
+        @jobs.job
+        def nullary() -> None: ...
+        @jobs.job
+        def unary(args: int) -> None: ...
+        @jobs.job
+        def binary(args: int, context: Context) -> None: ...
+        @jobs.job
+        def positional(args: int, context: Context, /) -> None: ...
+        @jobs.job
+        def optional(args: int | None = None) -> None: ...
+
+        counted = [job.parameters for job in (nullary, unary, binary, positional, optional)]
+        assert counted == [0, 1, 2, 2, 1]
+
+    def test_def_and_async_def_are_told_apart(self, jobs: Jobs) -> None:
+        @jobs.job
+        def plain() -> None: ...
+        @jobs.job
+        async def coroutine() -> None: ...
+
+        assert (plain.is_async, coroutine.is_async) == (False, True)
+
+    @pytest.mark.parametrize(
+        "signature",
+        ["(a, b, c)", "(*args)", "(a, *args)", "(**kwargs)", "(a, *, b)", "(a, *, b=1)"],
+    )
+    def test_other_parameters_are_refused(self, jobs: Jobs, signature: str) -> None:
+        perform = eval(f"lambda {signature[1:-1]}: None")
+        with pytest.raises(DeclarationError) as caught:
+            declare(jobs, perform, name="odd")
+        expected = f"job odd must take (), (args) or (args, context), not {signature}"
+        assert str(caught.value) == expected
+        assert jobs.declared == {}
+
+    @pytest.mark.parametrize("perform", [7, "render", None, {}])
+    def test_what_is_not_a_function_is_refused(self, jobs: Jobs, perform: Any) -> None:
+        with pytest.raises(DeclarationError, match=r"^job odd: .* is not a function"):
+            declare(jobs, perform, name="odd")
+
+    def test_the_function_can_still_be_called(self, jobs: Jobs) -> None:
+        @jobs.job
+        def double(number: int) -> int:
+            return number * 2
+
+        assert double.perform(21) == 42
+
+
+class TestNames:
+    def test_a_job_is_named_after_its_function_and_has_a_queue_of_its_own(self, jobs: Jobs) -> None:
+        @jobs.job
+        def render_invoice() -> None: ...
+
+        assert (render_invoice.name, render_invoice.queue) == ("render_invoice", "render_invoice")
+        assert jobs.declared == {"render_invoice": render_invoice}
+        assert repr(render_invoice) == "<Job render_invoice>"
+
+    def test_a_name_and_a_queue_can_be_given(self, jobs: Jobs) -> None:
+        @jobs.job(name="shop.render", queue="slow")
+        def render() -> None: ...
+
+        assert (render.name, render.queue) == ("shop.render", "slow")
+
+    def test_two_jobs_of_one_name_are_refused_and_the_first_stays(self, jobs: Jobs) -> None:
+        def first() -> None: ...
+        def second() -> None: ...
+
+        job = declare(jobs, first, name="twin")
+        with pytest.raises(DeclarationError) as caught:
+            declare(jobs, second, name="twin")
+        here = f"{__name__}.{type(self).__name__}"
+        here += ".test_two_jobs_of_one_name_are_refused_and_the_first_stays.<locals>"
+        assert str(caught.value) == (
+            f"two jobs are named 'twin': {here}.first and {here}.second; give one a name="
+        )
+        assert jobs.declared == {"twin": job}
+
+    @pytest.mark.parametrize("name", ["two words", "tab\t", "line\nbreak", "\0", "\x7f", "\u00a0"])
+    @pytest.mark.parametrize("what", ["job", "queue"])
+    def test_a_name_has_printable_characters_and_no_spaces(
+        self, jobs: Jobs, what: str, name: str
+    ) -> None:
+        def perform() -> None: ...
+
+        given = {"name": name} if what == "job" else {"queue": name}
+        with pytest.raises(DeclarationError) as caught:
+            declare(jobs, perform, **given)
+        assert str(caught.value) == (
+            f"a {what} name has printable characters and no spaces: {name!r}"
+        )
+
+    @pytest.mark.parametrize("what", ["job", "queue"])
+    def test_a_name_has_a_longest(self, jobs: Jobs, what: str) -> None:
+        def perform() -> None: ...
+
+        key = "name" if what == "job" else "queue"
+        with pytest.raises(DeclarationError, match=f"^a {what} name has at most 200 characters"):
+            declare(jobs, perform, **{key: "x" * 201})
+        declare(jobs, perform, **{key: "x" * 200})
+
+    def test_a_function_without_a_name_needs_one(self, jobs: Jobs) -> None:
+        def power(args: int, exponent: int) -> int:
+            return args**exponent
+
+        square = functools.partial(power, exponent=2)
+        with pytest.raises(DeclarationError, match="''"):
+            declare(jobs, square)
+
+    def test_what_is_not_text_is_refused(self, jobs: Jobs) -> None:
+        def perform() -> None: ...
+
+        with pytest.raises(DeclarationError, match=r"^a job name has printable characters"):
+            declare(jobs, perform, name=7)
+
+
+class TestAnnotations:
+    def test_codecs_come_from_the_annotations(self, jobs: Jobs) -> None:
+        @jobs.job
+        def total(args: list[int]) -> int:
+            return sum(args)
+
+        assert total.input.declared == list[int]
+        assert total.output.declared is int
+        assert (total.input.what, total.output.what) == (
+            "the argument of total",
+            "the result of total",
+        )
+
+    def test_without_annotations_anything_goes(self, jobs: Jobs) -> None:
+        job = declare(jobs, eval("lambda args: args"), name="anything")
+        assert job.input.decode('{"a":[1]}') == {"a": [1]}
+        assert job.output.encode([None]) == "[null]"
+
+    def test_no_parameter_takes_no_argument(self, jobs: Jobs) -> None:
+        @jobs.job
+        def noop() -> None: ...
+
+        assert noop.input.declared is type(None)
+
+    def test_names_that_exist_only_for_checkers_are_one_clear_line(self, jobs: Jobs) -> None:
+        @jobs.job
+        def pay(amount: OnlyForCheckers) -> None: ...
+
+        with pytest.raises(DeclarationError) as caught:
+            _ = pay.input
+        assert str(caught.value) == (
+            "the annotations of pay cannot be read: name 'OnlyForCheckers' is not defined;"
+            " import what they name at run time, not only under TYPE_CHECKING"
+        )
+
+    @pytest.mark.parametrize("annotation", ["functools.missing", "not python", "int["])
+    def test_annotations_that_cannot_be_read_are_one_clear_line(
+        self, jobs: Jobs, annotation: str
+    ) -> None:
+        def perform(args: object) -> None: ...
+
+        perform.__annotations__["args"] = annotation
+        job = declare(jobs, perform)
+        with pytest.raises(DeclarationError, match=r"^the annotations of perform cannot be read: "):
+            _ = job.input
+
+    def test_a_type_that_json_cannot_carry_is_one_clear_line(self, jobs: Jobs) -> None:
+        @jobs.job
+        def odd(args: list[int] | set[int]) -> None: ...
+
+        with pytest.raises(DeclarationError, match=r"^the argument of odd is declared as .*JSON"):
+            _ = odd.input
+
+
+class TestSchedules:
+    def test_one_or_several(self, jobs: Jobs) -> None:
+        hourly, nightly = Schedule("@hourly"), Schedule("@daily", name="nightly")
+
+        @jobs.job(schedule=hourly)
+        def one() -> None: ...
+        @jobs.job(schedule=[hourly, nightly])
+        def two() -> None: ...
+
+        assert one.schedules == (hourly,)
+        assert two.schedules == (hourly, nightly)
+
+    def test_several_need_names_that_differ(self, jobs: Jobs) -> None:
+        def perform() -> None: ...
+
+        with pytest.raises(DeclarationError, match="need names that differ"):
+            declare(jobs, perform, schedule=[Schedule("@hourly"), Schedule("@daily")])
+
+
+class TestEntities:
+    def test_they_are_known_by_their_names(self, jobs: Jobs) -> None:
+        class Task: ...
+
+        task = Task()
+
+        @jobs.job(entities=[Jobs])
+        def classes() -> None: ...
+        @jobs.job(entities=[task])
+        def objects() -> None: ...
+        @jobs.job(entities={"store": task})
+        def mapped() -> None: ...
+
+        @jobs.job(entities=task)
+        def own() -> None: ...
+
+        assert classes.entities == SimpleNamespace(Jobs=Jobs)
+        assert objects.entities == SimpleNamespace(Task=task)
+        assert mapped.entities == SimpleNamespace(store=task)
+        assert own.entities is task
+
+
+def test_the_application_says_what_it_declares(jobs: Jobs) -> None:
+    assert repr(jobs) == "<Jobs none declared>"
+
+    @jobs.job
+    def render() -> None: ...
+    @jobs.job
+    def sweep() -> None: ...
+
+    assert repr(jobs) == f"<Jobs {render.name}, {sweep.name}>"
