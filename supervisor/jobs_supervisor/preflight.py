@@ -22,6 +22,15 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two tries to connect, doubling from the first to the last, with jitter."""
 
+HOPELESS = (
+    "authentication failed",
+    "does not exist",
+    "Servname not supported",
+    "invalid integer value",
+    "invalid sslmode",
+)
+"""What libpq says of a DSN that will never work."""
+
 
 def preflight(dsn: str, direct_dsn: str, startup_timeout: float, *, migrates: bool) -> bool:
     """Look in a child process; gives whether all is well. What is not is logged.
@@ -73,7 +82,7 @@ def wait_for_database(dsn: str, timeout: float) -> Connection:
 def may_pass(error: psycopg.Error) -> bool:
     """Whether waiting may cure a failed connection; a wrong password or name it does not."""
     text = str(error)
-    return not any(sign in text for sign in ("authentication failed", "does not exist"))
+    return not any(sign in text for sign in HOPELESS)
 
 
 def refuse_pooler(connection: Connection) -> None:

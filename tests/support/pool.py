@@ -89,14 +89,14 @@ class Pool:
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
-        self._directory = Path(tempfile.mkdtemp(prefix="jobs-pool-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="jobs-pool-"))
         self._running: list[Running] = []
 
     def start(
         self, *arguments: str, app: str, workers: int = 2, wait: bool = True, **env: str
     ) -> Running:
         """Run `jobs-supervisor --app APP --workers N ...` with /metrics on a free port."""
-        log_path = self._directory / f"{len(self._running)}.log"
+        log_path = self.directory / f"{len(self._running)}.log"
         command = [sys.executable, "-c", "from jobs_supervisor.cli import main; main()"]
         command += ["--app", app, "--workers", str(workers), "--metrics-address", "127.0.0.1:0"]
         with log_path.open("wb") as log:
@@ -106,14 +106,14 @@ class Pool:
                 env={
                     **os.environ,
                     "DATABASE_URL": self.dsn,
-                    "JOBS_RUN_DIR": str(self._directory),
+                    "JOBS_RUN_DIR": str(self.directory),
                     **env,
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        running = Running(process, self._directory, log_path)
+        running = Running(process, self.directory, log_path)
         self._running.append(running)
         if wait:
             running.wait_ready()

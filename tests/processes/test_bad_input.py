@@ -1,0 +1,149 @@
+"""Every wrong start is one clear line and an exit code, soon."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jobs_runtime.database import connect
+from tests.support.pool import ROOT, Pool, eventually
+
+COMMAND = [sys.executable, "-c", "from jobs_supervisor.cli import main; main()"]
+
+
+def call(
+    *arguments: str, dsn: str | None = None, cwd: Path = ROOT, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end; it must come within ten seconds."""
+    inherited = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    if dsn is not None:
+        env["DATABASE_URL"] = dsn
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=cwd,
+        env={**inherited, "PYTHONPATH": str(ROOT), **env},
+        capture_output=True,
+        text=True,
+        timeout=10,
+    )
+
+
+def assert_one_line(ended: subprocess.CompletedProcess[str], code: int, *parts: str) -> None:
+    assert ended.returncode == code, ended.stderr
+    last = ended.stderr.strip().splitlines()[-1]
+    for part in parts:
+        assert part in last, ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_without_an_application(dsn: str) -> None:
+    assert_one_line(call(dsn=dsn), 2, "--app MODULE[:ATTRIBUTE]")
+
+
+def test_no_workers(dsn: str) -> None:
+    ended = call("--app", "tests.apps.basic", "--workers", "0", dsn=dsn)
+    assert_one_line(ended, 2, "--workers", "0 is not in the range x>=1")
+
+
+def test_an_unknown_flag(dsn: str) -> None:
+    assert_one_line(call("--app", "x", "--worker", "2", dsn=dsn), 2, "--workers")
+
+
+def test_a_bad_environment_variable(dsn: str) -> None:
+    ended = call("--app", "tests.apps.basic", dsn=dsn, JOBS_DRAIN="soon")
+    assert_one_line(ended, 2, "'soon' is not a valid float")
+
+
+def test_an_unknown_key_in_pyproject(dsn: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.jobs-supervisor]\nworker = 2\n")
+    ended = call(dsn=dsn, cwd=tmp_path)
+    assert_one_line(ended, 2, "unknown key 'worker'", "did you mean 'workers'?")
+
+
+def test_no_database() -> None:
+    ended = call("--app", "tests.apps.basic")
+    assert_one_line(ended, 2, "DATABASE_URL=postgresql://", "`jobs-supervisor dev`")
+
+
+def test_a_dsn_that_does_not_parse() -> None:
+    ended = call("--app", "tests.apps.basic", dsn="postgresql://host/x?speed=high")
+    assert_one_line(ended, 2, "does not parse", "speed")
+
+
+def test_a_dsn_that_can_never_work() -> None:
+    ended = call("--app", "tests.apps.basic", dsn="postgresql://host:port/x")
+    assert_one_line(ended, 1, "refuses", "host:port")
+
+
+@pytest.mark.parametrize(
+    ("app", "says"),
+    [
+        ("tests.apps.nothing_here", "No module named 'tests.apps.nothing_here'"),
+        ("tests.apps.broken", "RuntimeError: this module is broken"),
+    ],
+)
+def test_an_application_that_cannot_be_imported(app: str, says: str, dsn: str) -> None:
+    began = time.monotonic()
+    ended = call("--app", app, dsn=dsn)
+    assert time.monotonic() - began < 5
+    assert ended.returncode == 1
+    assert ended.stderr.count("Traceback") == 1
+    assert says in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("app", "says"),
+    [
+        ("tests.conftest", "has no Jobs object"),
+        ("tests.apps.basic:noop", "is not a Jobs object"),
+        ("a/b", "takes module or module:attribute"),
+    ],
+)
+def test_an_application_that_is_none(app: str, says: str, dsn: str) -> None:
+    assert_one_line(call("--app", app, dsn=dsn), 2, says)
+
+
+def test_an_unreachable_database() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    dsn = f"postgresql://someone:secret@127.0.0.1:{port}/shop"
+    began = time.monotonic()
+    ended = call("--app", "tests.apps.basic", "--startup-timeout", "1", dsn=dsn)
+    assert 1 <= time.monotonic() - began < 6
+    assert_one_line(ended, 1, "was not reached within 1 s (--startup-timeout)")
+    assert "waiting for the database" in ended.stderr
+    assert "secret" not in ended.stderr
+
+
+def test_a_schema_that_is_missing(empty_dsn: str) -> None:
+    ended = call("--app", "tests.apps.basic", dsn=empty_dsn)
+    assert_one_line(ended, 1, "jobs-supervisor migrate")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"), [("version - 1", "migrate"), ("version + 1000", "upgrade")]
+)
+def test_a_schema_of_another_version(change: str, says: str, dsn: str) -> None:
+    with connect(dsn, "tests") as connection:
+        connection.execute(
+            f"UPDATE jobs.migration SET version = {change}, readable_by = {change}".encode()
+        )
+    assert_one_line(call("--app", "tests.apps.basic", dsn=dsn), 1, says)
+
+
+def test_a_metrics_address_that_is_taken(pool: Pool) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        address = "{}:{}".format(*listener.getsockname())
+        running = pool.start("--metrics-address", address, app="tests.apps.basic", workers=1)
+        eventually(lambda: "ready: 1 workers" in running.log, 10, "the pool works without metrics")
+        assert running.log.count("choose another --metrics-address") == 1
+        assert running.stop() == 0

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+
+from tests.processes.test_bad_input import COMMAND, call
+from tests.support.pool import ROOT, Pool, eventually
+
+
+def test_migrate_brings_an_empty_database_up_to_date(empty_dsn: str) -> None:
+    pending = call("migrate", "--check", dsn=empty_dsn)
+    assert (pending.returncode, pending.stdout) == (1, "pending 0001_initial.sql\n")
+    script = call("migrate", "--sql", dsn=empty_dsn)
+    assert script.returncode == 0
+    assert "CREATE TABLE jobs.job" in script.stdout
+    assert call("migrate", dsn=empty_dsn).stdout == "applied 0001_initial.sql\n"
+    again = call("migrate", "--check", dsn=empty_dsn)
+    assert (again.returncode, again.stdout) == (0, "up to date\n")
+
+
+def test_the_printed_sql_makes_what_migrate_makes(empty_dsn: str) -> None:
+    script = call("migrate", "--sql", dsn=empty_dsn).stdout
+    with psycopg.connect(empty_dsn, autocommit=True) as connection:
+        connection.execute(script.encode())
+    assert call("migrate", "--check", dsn=empty_dsn).stdout == "up to date\n"
+
+
+def test_check_says_what_is_fit(dsn: str, empty_dsn: str) -> None:
+    fit = call("check", "--app", "tests.apps.basic", dsn=dsn)
+    assert fit.returncode == 0, fit.stdout
+    assert "ok    the schema fits this code" in fit.stdout
+    unfit = call("check", "--app", "tests.apps.broken", dsn=empty_dsn)
+    assert unfit.returncode == 1
+    assert "FAIL  tests.apps.broken: this module is broken" in unfit.stdout
+    assert "jobs-supervisor migrate" in unfit.stdout
+
+
+def test_status_needs_no_database(pool: Pool) -> None:
+    pool.start(app="tests.apps.basic", workers=2)
+    where = str(pool.directory)
+    shown = call("status", JOBS_RUN_DIR=where)
+    assert shown.returncode == 0
+    assert "tests.apps.basic" in shown.stdout
+    (report,) = json.loads(call("status", "--json", JOBS_RUN_DIR=where).stdout)
+    slots = {slot["slot"]: slot["state"] for slot in report["slots"]}
+    assert slots == {
+        "worker 1": "idle",
+        "worker 2": "idle",
+        "scheduler": "idle",
+        "exporter": "idle",
+    }
+
+
+def test_status_without_a_supervisor(tmp_path: Path) -> None:
+    shown = call("status", JOBS_RUN_DIR=str(tmp_path))
+    assert (shown.returncode, shown.stdout) == (
+        0,
+        "no supervisor of this user is running on this host\n",
+    )
+
+
+def test_dev_runs_on_a_database_of_its_own(tmp_path: Path) -> None:
+    if os.getuid() == 0:
+        # The embedded server then runs as a user of its own, who must reach its data.
+        for parent in (tmp_path, *tmp_path.parents[:2]):
+            parent.chmod(0o755)
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*COMMAND, "dev", "--app", "tests.apps.basic", "--workers", "1",
+             "--metrics-address", "127.0.0.1:0"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "JOBS_RUN_DIR": str(tmp_path)},
+            stdout=output,
+            stderr=output,
+        )  # fmt: skip
+    try:
+        eventually(lambda: "ready: 1 workers" in log.read_text(), 30, "dev is ready")
+        dsn = log.read_text().split("DATABASE_URL='")[1].split("'")[0]
+        submitted = subprocess.run(
+            [sys.executable, "-c",
+             "from tests.apps.basic import double; print(double.submit(21).result(10))"],
+            env={**os.environ, "DATABASE_URL": dsn},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )  # fmt: skip
+        assert submitted.stdout == "42\n"
+        assert (tmp_path / ".jobs").is_dir()
+    finally:
+        process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0

@@ -1,0 +1,108 @@
+"""A database that goes away is a normal day: everything reconnects, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from jobs_runtime.database import Connection, connect
+from jobs_runtime.executors.postgres.migrate import migrate
+from jobs_supervisor.embedded import EmbeddedDatabase
+from jobs_supervisor.slots import SlotState
+from tests.apps import basic
+from tests.support.pool import Pool, eventually
+
+JOBS = 500
+
+
+def finished(connection: Connection) -> dict[str, int]:
+    rows = connection.execute("SELECT state::text, count(*) FROM jobs.finished GROUP BY state")
+    return dict(rows.fetchall())
+
+
+def test_backends_ended_at_random_lose_nothing(pool: Pool, connection: Connection) -> None:
+    basic.jobs.database.given_dsn = pool.dsn
+    running = pool.start(app="tests.apps.basic", workers=2)
+    basic.nap.submit_many([0.01] * JOBS)
+    basic.jobs.close()
+    ends = time.monotonic() + 3
+    storms = 0
+    while time.monotonic() < ends:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        storms += 1
+        time.sleep(0.2)
+    assert storms > 5
+    eventually(lambda: finished(connection) == {"completed": JOBS}, 30, "all jobs are performed")
+    assert running.stop() == 0
+
+
+@pytest.fixture
+def own_server() -> Iterator[tuple[EmbeddedDatabase, Path]]:
+    """A server that a test may mistreat."""
+    directory = Path(tempfile.mkdtemp(prefix="jobs-faults-"))
+    directory.chmod(0o755)
+    database = EmbeddedDatabase(directory / "postgres")
+    with connect(database.dsn, "tests") as connection:
+        migrate(connection)
+    yield database, directory / "postgres"
+    database.stop()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def test_a_crash_of_the_server_loses_nothing(own_server: tuple[EmbeddedDatabase, Path]) -> None:
+    database, data = own_server
+    pool = Pool(database.dsn)
+    basic.jobs.database.given_dsn = database.dsn
+    try:
+        running = pool.start(app="tests.apps.basic", workers=2)
+        submitted = basic.nap.submit_many([0.01] * JOBS)
+        assert submitted[20].wait(10).state == "completed"
+        basic.jobs.close()
+        _crash(data)
+        began = time.monotonic()
+        eventually(lambda: _answers(database.dsn), 10, "the server has recovered")
+        workers = running.slots.workers
+        eventually(
+            lambda: sum(slot.state is SlotState.BUSY for slot in workers) == 2,
+            10,
+            "both workers are at work again",
+        )
+        assert time.monotonic() - began < 10
+        with connect(database.dsn, "tests") as connection:
+            eventually(lambda: finished(connection) == {"completed": JOBS}, 30, "all are performed")
+        assert running.stop() == 0
+    finally:
+        basic.jobs.close()
+        pool.stop_all()
+
+
+def _crash(data: Path) -> None:
+    """SIGKILL one server process: the others drop every connection, and the server recovers."""
+    postmaster = int((data / "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    title = "postgres: background writer"
+    victim = next(
+        int(pid)
+        for pid in children
+        if Path(f"/proc/{pid}/cmdline").read_bytes().decode().startswith(title)
+    )
+    os.kill(victim, signal.SIGKILL)
+
+
+def _answers(dsn: str) -> bool:
+    try:
+        with psycopg.connect(dsn, connect_timeout=1) as connection:
+            return connection.execute("SELECT 1").fetchone() == (1,)
+    except psycopg.OperationalError:
+        return False

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.apps import basic
+from tests.support.pool import Pool, Running, eventually
+
+
+def get(running: Running, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://{running.record.metrics}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def samples(running: Running) -> dict[tuple[str, ...], float]:
+    families = text_string_to_metric_families(get(running, "/metrics")[1])
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_metrics_count_what_was_performed(pool: Pool) -> None:
+    basic.jobs.database.given_dsn = pool.dsn
+    running = pool.start(app="tests.apps.basic", workers=2)
+    basic.noop.submit_many([None] * 95)
+    failing = basic.fail.submit_many(["no"] * 5)
+    for submitted in failing:
+        assert submitted.wait(10).state == "failed"
+
+    def counted() -> bool:
+        found = samples(running)
+        return (
+            found["jobs_attempts_total", "noop", "completed"] == 95
+            and found["jobs_attempts_total", "fail", "failed"] == 5
+        )
+
+    eventually(counted, 5, "every attempt is counted")
+    found = samples(running)
+    assert found["jobs_duration_seconds_count", "noop"] == 95
+    assert found["jobs_wait_seconds_bucket", "noop", "+Inf"] == 95
+    assert found["jobs_workers", "idle"] == 2
+    basic.jobs.close()
+
+
+def test_probes_answer_for_the_workers(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    assert get(running, "/livez") == (200, '{"status": "ok"}\n')
+    status, text = get(running, "/readyz")
+    assert (status, json.loads(text)) == (200, {"ready": True, "reasons": []})
+    assert get(running, "/nothing")[0] == 404
+
+
+def test_a_draining_pool_lives_but_is_not_ready(pool: Pool) -> None:
+    import signal
+
+    basic.jobs.database.given_dsn = pool.dsn
+    running = pool.start(app="tests.apps.basic", workers=1)
+    slot = running.slots.workers[0]
+    submitted = basic.nap.submit(2.0)
+    eventually(lambda: slot.job_id == int(submitted.job_id), 5, "the job is begun")
+    running.send(signal.SIGTERM)
+    eventually(lambda: "stopping" in running.log, 5, "the drain has begun")
+    assert get(running, "/livez")[0] == 200
+    assert running.wait_exit(15) == 0
+    assert submitted.details().state == "completed"
+    basic.jobs.close()
