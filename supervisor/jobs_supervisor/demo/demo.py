@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sysconfig
 import time
@@ -19,6 +18,7 @@ from rich.console import Console
 from jobs_runtime.database import Connection
 from jobs_supervisor import metrics
 from jobs_supervisor.demo.application import measure_file, summarize
+from jobs_supervisor.demo.chaos import LARGE, kill_a_worker
 from jobs_supervisor.demo.measuring import FileMeasures, measure
 from jobs_supervisor.demo.pool import DemoFailed, DemoPool
 from jobs_supervisor.demo.report import Report
@@ -30,9 +30,6 @@ LOOK = 0.1
 
 PATIENCE = 300.0
 """Seconds after which the demo gives up."""
-
-AGAIN_WITHIN = 10.0
-"""Seconds that a killed worker's job has to be begun again."""
 
 EVERY = 10
 """One process alone measures every so manyth file, for comparison."""
@@ -110,9 +107,12 @@ class Demo:
             int(job.job_id): str(path.relative_to(root))
             for job, path in zip(submitted, files, strict=True)
         }
+        large = {
+            job_id: name for job_id, name in names.items() if (root / name).stat().st_size >= LARGE
+        }
         screen = Screen(self.console, len(files), names)
         with screen.shown():
-            seconds = self._watch(pool, connection, screen, names, began)
+            seconds = self._watch(pool, connection, screen, large, began)
         measured, failed = _outcomes(connection, set(names))
         return Report(
             root=root,
@@ -131,7 +131,7 @@ class Demo:
         pool: DemoPool,
         connection: Connection,
         screen: Screen,
-        names: dict[int, str],
+        large: dict[int, str],
         began: float,
     ) -> float:
         """Show the work until it is done; gives how long it took."""
@@ -141,13 +141,14 @@ class Demo:
             seconds = time.monotonic() - began
             standing = Standing(completed, failed, (completed + failed) / seconds)
             screen.update(standing, pool.slots)
-            if standing.done >= len(names):
+            if standing.done >= screen.total:
                 return seconds
             if seconds > PATIENCE:
-                raise DemoFailed(f"{standing.done} of {len(names)} jobs; see {pool.log_path}")
-            if to_kill and standing.done * 3 >= len(names):
-                to_kill = not _kill_one(pool, screen, names)
-            time.sleep(LOOK)
+                raise DemoFailed(f"{standing.done} of {screen.total} jobs; see {pool.log_path}")
+            looks_again = time.monotonic() + LOOK
+            if to_kill and standing.done * 3 >= screen.total:
+                to_kill = not kill_a_worker(pool, screen, large, looks_again)
+            time.sleep(max(0.0, looks_again - time.monotonic()))
 
     def _keep(self, pool: DemoPool) -> None:
         try:
@@ -170,26 +171,6 @@ def _alone(files: Sequence[Path]) -> float:
         except (SyntaxError, ValueError):
             continue
     return time.perf_counter() - began
-
-
-def _kill_one(pool: DemoPool, screen: Screen, names: dict[int, str]) -> bool:
-    """Kill a busy worker; gives whether one was busy with a file."""
-    for slot in pool.slots:
-        job_id, pid = slot.job_id, slot.pid
-        if job_id in names and slot.pid == pid:
-            os.kill(pid, signal.SIGKILL)
-            killed_at = time.monotonic()
-            screen.say(
-                f"[bold red]SIGKILL[/] to {slot.title} (pid {pid}), which was on {names[job_id]}"
-            )
-            while not any(s.job_id == job_id and s.pid != pid for s in pool.slots):
-                if time.monotonic() - killed_at > AGAIN_WITHIN:
-                    return True
-                time.sleep(0.001)
-            milliseconds = (time.monotonic() - killed_at) * 1000
-            screen.say(f"[bold green]again[/] after {milliseconds:.0f} ms, by another process")
-            return True
-    return False
 
 
 def _outcomes(

@@ -45,7 +45,7 @@ class Screen:
 
     def __init__(self, console: Console, total: int, files: Mapping[int, str]) -> None:
         self._console = console
-        self._total = total
+        self.total = total
         self._files = files
         self._said_at = 0.0
         self._live: Live | None = None
@@ -82,7 +82,7 @@ class Screen:
         elif time.monotonic() - self._said_at >= SAY_EVERY:
             self._said_at = time.monotonic()
             self._console.print(
-                f"{standing.done:,} of {self._total:,} files, {standing.failed} failed,"
+                f"{standing.done:,} of {self.total:,} files, {standing.failed} failed,"
                 f" {standing.per_second:,.0f} jobs/s"
             )
 
