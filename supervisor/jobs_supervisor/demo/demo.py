@@ -76,7 +76,7 @@ class Demo:
             f"Python {sysconfig.get_python_version()} has {len(files):,} source files. One process"
             f" alone measures every {EVERY}th of them first …"
         )
-        alone = _alone(files[::EVERY]) * len(files) / len(files[::EVERY])
+        alone = _alone(files[::EVERY]) * _size(files) / _size(files[::EVERY])
         pool = DemoPool(self.workers)
         complete = False
         try:
@@ -171,6 +171,10 @@ def _alone(files: Sequence[Path]) -> float:
         except (SyntaxError, ValueError):
             continue
     return time.perf_counter() - began
+
+
+def _size(files: Sequence[Path]) -> int:
+    return sum(path.stat().st_size for path in files)
 
 
 def _outcomes(
