@@ -31,20 +31,20 @@ def supervisor(dsn: str, workers: int, **env: str) -> Generator[psutil.Process]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_ready(process.pid)
+        _wait_ready(process.pid, workers)
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _wait_ready(pid: int) -> None:
+def _wait_ready(pid: int, workers: int) -> None:
     ends = time.monotonic() + STARTUP
     while time.monotonic() < ends:
         for record in living():
             if record.pid == pid:
                 states = [slot.state for slot in open_slots(record).workers]
-                if all(state >= SlotState.IDLE for state in states):
+                if sum(state >= SlotState.IDLE for state in states) == workers:
                     return
         time.sleep(0.02)
     raise TimeoutError(f"the pool was not ready within {STARTUP:.0f} s")
