@@ -107,7 +107,7 @@ class Outcome(msgspec.Struct, frozen=True):
         seconds: how long the attempt took.
         output: the result or the error as JSON text, None for nothing.
         delay: seconds until the next attempt; only with `RETRY`.
-        death: whether the attempt took its worker process down; only with `RETRY`.
+        death: whether the attempt took its worker process down.
         refund: whether the attempt does not count; only with `RETRY`.
         stored: whether it is in the database already, together with the job's own writes.
     """

@@ -15,6 +15,7 @@ from jobs_supervisor.child import adopt_orphans
 from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.estate import Estate
 from jobs_supervisor.exporter.exporter import Exporter, bind
+from jobs_supervisor.liveness import place
 from jobs_supervisor.notify import Notifier
 from jobs_supervisor.plan import Plan, Role
 from jobs_supervisor.policy import Limits
@@ -127,6 +128,7 @@ class House:
         record = SupervisorRecord(
             id=self._estate.supervisor_id,
             host=socket.gethostname(),
+            place=place(),
             pid=os.getppid(),
             workers=self._estate.target,
             names=list(declared),

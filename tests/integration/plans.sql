@@ -22,8 +22,8 @@ SELECT id, now(), now() + (id % 10 - 2) * interval '1 day', 0, 'cancelled', 1, 0
        CASE WHEN id % 7 = 0 THEN now() + (id - 310000) * interval '1 second' END
 FROM generate_series(300001, 400000) AS id;
 
-INSERT INTO jobs.supervisor (id, host, pid, workers, names, schedules, idle)
-SELECT 'supervisor' || number, 'host', 1, 8, '{}', '{}', false
+INSERT INTO jobs.supervisor (id, host, place, pid, workers, names, schedules, idle)
+SELECT 'supervisor' || number, 'host', 'place ' || number, 1, 8, '{}', '{}', false
 FROM generate_series(1, 1000) AS number;
 
 INSERT INTO jobs.worker (incarnation, supervisor_id, slot, pid)

@@ -68,7 +68,7 @@ class Worker:
 
 def register(connection: Connection, supervisor_id: str, *schedules: str) -> None:
     """Have a supervisor that declares these schedules."""
-    record = SupervisorRecord(supervisor_id, "host", 1, 1, ["double"], schedules)
+    record = SupervisorRecord(supervisor_id, "host", "place", 1, 1, ["double"], schedules)
     run(connection, register_supervisor(record))
 
 

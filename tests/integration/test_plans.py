@@ -71,12 +71,15 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "heartbeat": [upkeep.heartbeat("supervisor1", idle=True)],
         "held": [upkeep.held(INCARNATION)],
         "make_due": [upkeep.make_due(BATCH)],
+        "neighbours": [upkeep.neighbours("place", "supervisor2")],
         "next_due": [upkeep.next_due()],
         "orphans": [upkeep.orphans(20)],
         "probe": [executor.probe([f"queue{number}" for number in range(30)])],
         "progress": [executor.progress(ACTIVE, Progress(1.0), INCARNATION)],
         "register_supervisor": [
-            upkeep.register_supervisor(SupervisorRecord("supervisor1", "host", 1, 8, ["n"], ["k"]))
+            upkeep.register_supervisor(
+                SupervisorRecord("supervisor1", "host", "place", 1, 8, ["n"], ["k"])
+            )
         ],
         "register_worker": [executor.register_worker("supervisor1", 1, 1)],
         "release": [executor.release(active, INCARNATION), executor.release([ACTIVE], INCARNATION)],

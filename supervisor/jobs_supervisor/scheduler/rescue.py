@@ -86,7 +86,7 @@ class Rescue:
             logger.error("%s %d is quarantined: %s", claim.name, claim.job_id, obituary.reason)
             if claim.name in self._jobs:
                 self._row.add(metrics.QUARANTINED, claim.name)
-            return Outcome(claim.job_id, JobState.FAILED, seconds, output)
+            return Outcome(claim.job_id, JobState.FAILED, seconds, output, death=True)
         return Outcome(claim.job_id, JobState.RETRY, seconds, output, death=True)
 
     def _count(self, obituary: Obituary, settled: list[Outcome], released: set[int]) -> None:

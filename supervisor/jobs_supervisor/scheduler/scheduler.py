@@ -20,6 +20,7 @@ from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.job import Job
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
+from jobs_supervisor.liveness import is_running
 from jobs_supervisor.obituary import Obituary, ObituaryPipe, Verdict
 from jobs_supervisor.scheduler.cron import Cron
 from jobs_supervisor.scheduler.due import DueJobs
@@ -27,6 +28,7 @@ from jobs_supervisor.scheduler.duty import Duty
 from jobs_supervisor.scheduler.heartbeat import Heartbeat
 from jobs_supervisor.scheduler.leadership import Leadership
 from jobs_supervisor.scheduler.listening import Listening
+from jobs_supervisor.scheduler.neighbours import Neighbours
 from jobs_supervisor.scheduler.rescue import HostRescue, LocalReconciliation, Rescue
 from jobs_supervisor.scheduler.retention import Retention
 from jobs_supervisor.signals import SignalInbox
@@ -96,6 +98,7 @@ class Scheduler:
             self._reconciliation,
             self._due,
             Cron(row, list(post.jobs)),
+            Neighbours(self._rescue, post.record.id, post.record.place),
             HostRescue(self._rescue, logger.warning),
             Retention(post.retention_days),
         ]
@@ -197,14 +200,4 @@ class Scheduler:
         ]
 
     def _living(self) -> list[Slot]:
-        return [slot for slot in self._post.workers if _alive(slot.pid)]
-
-
-def _alive(pid: int) -> bool:
-    if pid == 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        return [slot for slot in self._post.workers if is_running(slot.pid)]

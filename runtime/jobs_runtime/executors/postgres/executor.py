@@ -116,11 +116,10 @@ class PostgresExecutor:
         return Operation(statement("claim"), parameters, read_claims)
 
     def settle(self, outcomes: Sequence[Outcome], incarnation: int) -> list[Operation[list[int]]]:
-        """Store outcomes, one operation for each state that occurs."""
-        ordered = sorted(outcomes, key=_by_state)
+        """Store outcomes, one operation for each kind of ending that occurs."""
+        ordered = sorted(outcomes, key=_by_ending)
         return [
-            _settle_state(JobState(state), list(group), incarnation)
-            for state, group in groupby(ordered, key=_by_state)
+            _settle_alike(list(group), incarnation) for _, group in groupby(ordered, key=_by_ending)
         ]
 
     def release(self, ids: Sequence[int], incarnation: int) -> Operation[list[int]]:
@@ -142,19 +141,18 @@ class PostgresExecutor:
         )
 
 
-def _settle_state(
-    state: JobState, outcomes: list[Outcome], incarnation: int
-) -> Operation[list[int]]:
+def _settle_alike(outcomes: list[Outcome], incarnation: int) -> Operation[list[int]]:
+    state, death = outcomes[0].state, int(outcomes[0].death)
     outputs = [outcome.output for outcome in outcomes]
     parameters: dict[str, object] = {
         "ids": _array(outcome.job_id for outcome in outcomes),
         "outputs": outputs if any(outputs) else None,
+        "death": death,
         "incarnation": incarnation,
     }
     if state is JobState.RETRY:
         parameters["delays"] = _array(outcome.delay for outcome in outcomes)
         parameters["refunds"] = _array(int(outcome.refund) for outcome in outcomes)
-        parameters["deaths"] = _array(int(outcome.death) for outcome in outcomes)
         return Operation(statement("retry"), parameters, _ids)
     parameters["seconds"] = _array(outcome.seconds for outcome in outcomes)
     parameters["state"] = state.value
@@ -166,8 +164,8 @@ def _array(numbers: Iterable[float]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
 
 
-def _by_state(outcome: Outcome) -> str:
-    return outcome.state.value
+def _by_ending(outcome: Outcome) -> tuple[str, bool]:
+    return outcome.state.value, outcome.death
 
 
 def _copy_row(job_id: int, submission: Submission, now: datetime) -> tuple[object, ...]:

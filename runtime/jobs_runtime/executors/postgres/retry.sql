@@ -5,11 +5,11 @@ WITH again AS (
     UPDATE jobs.job AS job
     SET state = 'retry', ready = outcome.delay = 0, output = coalesce(outcome.output, job.output),
         start_after = now() + outcome.delay * interval '1 second',
-        deaths = job.deaths + outcome.deaths, attempt = job.attempt - outcome.refund,
+        deaths = job.deaths + %(death)s::int, attempt = job.attempt - outcome.refund,
         singleton_key = CASE WHEN NOT job.singleton_queue THEN job.singleton_key END,
         claimed_by = NULL, claimed_at = NULL
-    FROM unnest(%(ids)s::bigint[], %(delays)s::float8[], %(outputs)s::json[], %(deaths)s::int[],
-                %(refunds)s::int[]) AS outcome (id, delay, output, deaths, refund)
+    FROM unnest(%(ids)s::bigint[], %(delays)s::float8[], %(outputs)s::json[], %(refunds)s::int[])
+         AS outcome (id, delay, output, refund)
     WHERE job.id = outcome.id AND (job.claimed_by = %(incarnation)s) IS TRUE
     RETURNING job.id, job.queue, outcome.delay
 ), notified AS (

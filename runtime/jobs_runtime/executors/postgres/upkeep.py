@@ -17,14 +17,27 @@ from jobs_runtime.schedule import Schedule
 
 
 class SupervisorRecord(NamedTuple):
-    """What a supervisor announces of itself."""
+    """What a supervisor announces of itself.
+
+    Attributes:
+        place: where its pid, and those of its workers, name one process.
+    """
 
     id: str
     host: str
+    place: str
     pid: int
     workers: int
     names: Sequence[str]
     schedules: Sequence[str]
+
+
+class Neighbour(NamedTuple):
+    """A supervisor of the same place: its processes, and the incarnations of its workers."""
+
+    id: str
+    pids: Sequence[int]
+    incarnations: Sequence[int]
 
 
 class ScheduleRecord(NamedTuple):
@@ -72,6 +85,14 @@ def forget_worker(incarnation: int) -> Operation[bool]:
 def workers_of(supervisor_id: str) -> Operation[list[int]]:
     """The incarnations registered for one supervisor."""
     return Operation(statement("workers_of"), {"supervisor_id": supervisor_id}, _first)
+
+
+def neighbours(place: str, supervisor_id: str) -> Operation[list[Neighbour]]:
+    """The supervisors of a place other than this one."""
+    parameters = {"place": place, "id": supervisor_id}
+    return Operation(
+        statement("neighbours"), parameters, lambda rows: [Neighbour(*r) for r in rows]
+    )
 
 
 def dead_supervisors(stale_after: float) -> Operation[list[str]]:

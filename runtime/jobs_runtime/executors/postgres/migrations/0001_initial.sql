@@ -101,6 +101,7 @@ CREATE INDEX waiter_job ON jobs.waiter (job_id);
 CREATE TABLE jobs.supervisor (
     id         text PRIMARY KEY,
     host       text NOT NULL,
+    place      text NOT NULL,
     pid        integer NOT NULL,
     workers    integer NOT NULL,
     names      text[] NOT NULL,
@@ -109,6 +110,9 @@ CREATE TABLE jobs.supervisor (
     beat_at    timestamptz NOT NULL DEFAULT now(),
     idle       boolean NOT NULL DEFAULT true
 );
+
+COMMENT ON COLUMN jobs.supervisor.place IS
+    'host, boot and pid namespace: where a pid names one process';
 
 COMMENT ON COLUMN jobs.supervisor.idle IS
     'some worker may be waiting: a submit notifies only while this is true somewhere';
