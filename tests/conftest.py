@@ -20,7 +20,6 @@ from psycopg import conninfo, sql
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.postgres.migrate import migrate
 from jobs_supervisor.embedded import EmbeddedDatabase
-from tests.support.pool import Pool
 
 # `make test` must say the same twice; `HYPOTHESIS_PROFILE=default pytest` looks for new examples.
 settings.register_profile("repeatable", derandomize=True)
@@ -71,14 +70,6 @@ def connection(dsn: str) -> Iterator[Connection]:
     """A connection to the test's database."""
     with connect(dsn, "tests") as connection:
         yield connection
-
-
-@pytest.fixture
-def pool(dsn: str) -> Iterator[Pool]:
-    """Starts real `jobs-supervisor` processes on the test's database, and stops them."""
-    pool = Pool(dsn)
-    yield pool
-    pool.stop_all()
 
 
 def _database(server_dsn: str, template: str) -> Iterator[str]:

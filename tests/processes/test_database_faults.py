@@ -29,7 +29,6 @@ def finished(connection: Connection) -> dict[str, int]:
 
 
 def test_backends_ended_at_random_lose_nothing(pool: Pool, connection: Connection) -> None:
-    basic.jobs.database.given_dsn = pool.dsn
     running = pool.start(app="tests.apps.basic", workers=2)
     basic.nap.submit_many([0.01] * JOBS)
     basic.jobs.close()

@@ -56,7 +56,6 @@ def test_a_clean_stop_hands_leadership_over(pool: Pool, connection: Connection) 
 
 
 def test_a_delayed_job_starts_when_its_time_has_come(pool: Pool) -> None:
-    basic.jobs.database.given_dsn = pool.dsn
     pool.start(app="tests.apps.basic", workers=1)
     began = time.time()
     submitted = basic.double.delay(1.0).submit(1)

@@ -9,7 +9,6 @@ from tests.support.pool import Pool, eventually
 
 
 def test_a_pool_performs_what_is_submitted_and_stops_cleanly(pool: Pool) -> None:
-    basic.jobs.database.given_dsn = pool.dsn
     running = pool.start(app="tests.apps.basic")
     try:
         assert basic.double.submit(21).result(5) == 42
@@ -23,7 +22,6 @@ def test_a_pool_performs_what_is_submitted_and_stops_cleanly(pool: Pool) -> None
 
 
 def test_a_killed_workers_job_runs_again(pool: Pool, connection: Connection) -> None:
-    basic.jobs.database.given_dsn = pool.dsn
     running = pool.start(app="tests.apps.basic", workers=1)
     submitted = basic.deep_sleep.submit(1.0)
     slot = running.slots.workers[0]

@@ -1,0 +1,85 @@
+"""Jobs that do to their process what jobs should not do."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from jobs_runtime import Context, Jobs
+
+jobs = Jobs()
+
+LONG = 60.0
+"""Seconds that a stuck job would go on, if nobody ended it."""
+
+
+@jobs.job(queue="mixed")
+def fickle(how: str) -> None:
+    """Fine, unless it is told the name of a signal."""
+    if how:
+        os.kill(os.getpid(), signal.Signals[how])
+
+
+@jobs.job
+def sleep_deeply() -> None:
+    time.sleep(LONG)
+
+
+@jobs.job
+def hold_the_gil() -> None:
+    """A regular expression that backtracks for longer than anybody lives, in C code."""
+    re.match(r"(a+)+$", "a" * 60 + "b")
+
+
+@jobs.job
+def ignore_signals() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
+    time.sleep(LONG)
+
+
+@jobs.job
+def freeze() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+    time.sleep(LONG)
+
+
+@jobs.job
+def leave(how: str) -> None:
+    """Tries to end its process, in one of the ways that Python knows."""
+    if how == "os._exit":
+        os._exit(0)
+    if how == "sys.exit":
+        sys.exit(0)
+    raise {"KeyboardInterrupt": KeyboardInterrupt, "MemoryError": MemoryError}[how]
+
+
+@jobs.job
+def close_stdout() -> None:
+    sys.stdout.close()
+    os.close(1)
+
+
+@jobs.job
+def leak_a_thread() -> None:
+    threading.Thread(target=time.sleep, args=(LONG,)).start()
+
+
+@jobs.job
+def leave_a_grandchild(_args: None, context: Context) -> int:
+    """A process that outlives the worker, which dies; gives its pid the second time."""
+    if context.attempt > 1:
+        return 0
+    subprocess.Popen(["sleep", str(LONG)])
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
+
+
+@jobs.job
+def well_behaved() -> int:
+    return os.getpid()

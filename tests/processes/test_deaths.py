@@ -1,0 +1,123 @@
+"""A worker that dies: how soon it is replaced, and what becomes of the jobs it held."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import statistics
+import time
+
+from jobs_runtime.database import Connection
+from jobs_supervisor.slots import Slot, SlotState
+from tests.apps import basic, unruly
+from tests.support.pool import Pool, Running, eventually
+
+REPLACED, PERFORMED_AGAIN = 0.25, 0.5
+"""Seconds from the kill, in the median: a machine that runs the tests besides gets some slack."""
+
+
+def slot_on(running: Running, job_id: str) -> Slot:
+    """The slot that performs a job, once one does."""
+    found: list[Slot] = []
+
+    def performed() -> bool:
+        found[:] = [slot for slot in running.slots.workers if slot.job_id == int(job_id)]
+        return bool(found)
+
+    eventually(performed, 10, f"somebody performs {job_id}")
+    return found[0]
+
+
+def finished(connection: Connection) -> list[tuple[str, str, int, int]]:
+    rows = connection.execute("SELECT name, state::text, attempt, deaths FROM jobs.finished")
+    return rows.fetchall()
+
+
+def test_a_killed_workers_job_is_soon_performed_again(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=2)
+    replaced: list[float] = []
+    performed: list[float] = []
+    for _ in range(5):
+        submitted = basic.deep_sleep.submit(0.3)
+        slot = slot_on(running, submitted.job_id)
+        victim = slot.pid
+        began = time.monotonic()
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda s=slot, v=victim: s.pid not in (0, v), 5, "it is replaced")
+        replaced.append(time.monotonic() - began)
+        eventually(
+            lambda j=submitted.job_id: any(
+                slot.job_id == int(j) and slot.attempt == 2 for slot in running.slots.workers
+            ),
+            5,
+            "its job is performed again",
+        )
+        performed.append(time.monotonic() - began)
+        assert submitted.result(10) not in (0, victim)
+        record = submitted.details()
+        assert (record.attempt, record.deaths) == (2, 1)
+    assert statistics.median(replaced) < REPLACED
+    assert statistics.median(performed) < PERFORMED_AGAIN
+
+
+def test_only_the_guilty_job_is_charged_and_in_the_end_quarantined(
+    pool: Pool, connection: Connection
+) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=2)
+    for submitted in unruly.fickle.submit_many([""] * 400):
+        submitted.wait(10)
+    kinds = [""] * 200
+    kinds[100] = "SIGKILL"
+    batch = unruly.fickle.submit_many(kinds)
+    killer = batch[100].wait(20)
+    eventually(lambda: len(finished(connection)) == 600, 10, "the jobs around it are performed")
+    assert (killer.state, killer.attempt, killer.deaths) == ("failed", 3, 3)
+    assert "killed by SIGKILL" in str(killer.output)
+    others = [row for row in finished(connection) if row[1] == "completed"]
+    assert others == [("fickle", "completed", 1, 0)] * 599
+    assert sum(slot.restarts for slot in running.slots.workers) == 3
+    assert unruly.well_behaved.submit().result(5)
+
+
+def test_the_reason_of_a_death_is_told(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    submitted = basic.deep_sleep.submit(0.3)
+    slot = slot_on(running, submitted.job_id)
+    os.kill(slot.pid, signal.SIGKILL)
+    submitted.result(10)
+    wanted = (
+        r"killed by SIGKILL(, possibly out of memory)?: \d+ MB resident, "
+        rf"\d+\.\d s into deep_sleep #{submitted.job_id}"
+    )
+    assert re.fullmatch(wanted, slot.last_exit)
+    assert re.search(rf"worker 1 \(pid \d+\) {wanted}", running.log)
+
+
+def test_an_idle_worker_that_is_killed_touches_no_job(pool: Pool, connection: Connection) -> None:
+    running = pool.start(app="tests.apps.basic", workers=2)
+    slot = running.slots.workers[0]
+    victim = slot.pid
+    os.kill(victim, signal.SIGKILL)
+    eventually(
+        lambda: slot.pid not in (0, victim) and slot.state is SlotState.IDLE, 1, "it is replaced"
+    )
+    assert slot.restarts == 1
+    assert finished(connection) == []
+    assert basic.double.submit(4).result(5) == 8
+
+
+def test_all_workers_killed_at_once(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=4)
+    submitted = [basic.deep_sleep.submit(0.5) for _ in range(4)]
+    slots = [slot_on(running, each.job_id) for each in submitted]
+    for slot in slots:
+        os.kill(slot.pid, signal.SIGKILL)
+    began = time.monotonic()
+    for each in submitted:
+        each.result(10)
+        assert (each.details().attempt, each.details().deaths) == (2, 1)
+    assert time.monotonic() - began < 3
+    states = [slot.state for slot in running.slots.workers if slot.in_use]
+    assert len(states) == 4
+    assert all(state >= SlotState.IDLE for state in states)

@@ -1,0 +1,104 @@
+"""Jobs that hang, or that try to take their process along."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from jobs_runtime import Job
+from jobs_supervisor.slots import SlotState
+from tests.apps import basic, unruly
+from tests.support.pool import Pool, Running, eventually
+
+EXPIRE_IN, KILL_AFTER = 0.5, 0.5
+
+
+def assert_whole(running: Running, workers: int) -> None:
+    """The pool has as many processes as it should, all ready, and none besides."""
+
+    def whole() -> bool:
+        used = [slot for slot in running.slots.workers if slot.in_use]
+        return len(used) == workers and all(slot.state is SlotState.IDLE for slot in used)
+
+    eventually(whole, 5, f"{workers} idle workers")
+
+
+@pytest.mark.parametrize(
+    "job",
+    [unruly.sleep_deeply, unruly.hold_the_gil, unruly.ignore_signals, unruly.freeze],
+    ids=lambda job: job.name,
+)
+def test_a_job_that_hangs_is_killed(pool: Pool, job: Job[Any, Any]) -> None:
+    running = pool.start("--kill-after", str(KILL_AFTER), app="tests.apps.unruly", workers=1)
+    submitted = job.submit(expire_in=EXPIRE_IN, retry_limit=0)
+    behind = unruly.well_behaved.submit()
+    record = submitted.wait(15)
+    assert record.state == "expired"
+    assert record.started_at is not None
+    assert record.finished_at is not None
+    took = (record.finished_at - record.started_at).total_seconds()
+    assert took + 0.2 >= EXPIRE_IN + KILL_AFTER
+    assert took < EXPIRE_IN + KILL_AFTER + 1
+    assert "outlasted its time limit" in str(record.output)
+    behind.result(5)
+    assert_whole(running, 1)
+
+
+def test_a_job_that_listens_ends_by_itself(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    began = time.monotonic()
+    for submitted in (
+        basic.nap.submit(30, expire_in=EXPIRE_IN, retry_limit=0),
+        basic.async_nap.submit(30, expire_in=EXPIRE_IN, retry_limit=0),
+    ):
+        assert submitted.wait(10).state == "expired"
+    assert time.monotonic() - began < 2 * EXPIRE_IN + 2
+    assert running.slots.workers[0].restarts == 0
+
+
+def test_an_expired_attempt_is_tried_again(pool: Pool) -> None:
+    pool.start("--kill-after", "0.2", app="tests.apps.unruly", workers=1)
+    submitted = unruly.sleep_deeply.submit(expire_in=0.3, retry_limit=1, retry_delay=0)
+    record = submitted.wait(15)
+    assert (record.state, record.attempt, record.deaths) == ("expired", 2, 0)
+
+
+@pytest.mark.parametrize("how", ["sys.exit", "KeyboardInterrupt", "MemoryError"])
+def test_what_a_job_raises_fails_the_job_alone(pool: Pool, how: str) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=1)
+    record = unruly.leave.submit(how, retry_limit=0).wait(10)
+    assert (record.state, record.deaths) == ("failed", 0)
+    assert running.slots.workers[0].restarts == 0
+    assert_whole(running, 1)
+
+
+def test_a_job_that_ends_its_process_is_not_taken_for_completed(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=1)
+    record = unruly.leave.submit("os._exit", retry_limit=0).wait(20)
+    assert (record.state, record.deaths) == ("failed", 3)
+    assert "exited with code 0" in str(record.output)
+    assert_whole(running, 1)
+
+
+@pytest.mark.parametrize("job", [unruly.close_stdout, unruly.leak_a_thread], ids=lambda j: j.name)
+def test_what_a_job_leaves_behind_does_no_harm(pool: Pool, job: Job[None, None]) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=1)
+    job.submit().result(10)
+    pid = unruly.well_behaved.submit().result(5)
+    assert pid == running.slots.workers[0].pid
+    began = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - began < 5
+
+
+def test_a_grandchild_that_survives_is_nobodys_worker(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=1)
+    submitted = unruly.leave_a_grandchild.submit()
+    submitted.result(10)
+    assert submitted.details().deaths == 1
+    assert_whole(running, 1)
+    began = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - began < 5

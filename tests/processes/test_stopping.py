@@ -1,0 +1,107 @@
+"""The end of a pool: drained, cut short, at once, or its supervisor killed."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from jobs_runtime.database import Connection
+from jobs_supervisor.liveness import is_running
+from jobs_supervisor.supervisor import CUT_SHORT
+from tests.apps import basic, unruly
+from tests.processes.test_deaths import slot_on
+from tests.support.pool import Pool, Running, eventually
+
+
+def gone(pids: list[int]) -> bool:
+    return not any(map(is_running, pids))
+
+
+def children(running: Running) -> list[int]:
+    return [slot.pid for slot in running.slots if slot.pid]
+
+
+def waiting(connection: Connection) -> list[tuple[str, int, int]]:
+    rows = connection.execute("SELECT state::text, attempt, deaths FROM jobs.job")
+    return rows.fetchall()
+
+
+def test_an_idle_pool_stops_at_once(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=4)
+    began = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - began < 2
+
+
+def test_a_running_job_may_finish(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    submitted = basic.deep_sleep.submit(1.0)
+    slot_on(running, submitted.job_id)
+    behind = basic.double.submit(1)
+    running.send(signal.SIGINT)
+    assert running.wait_exit(10) == 0
+    assert submitted.details().state == "completed"
+    assert (behind.details().state, behind.details().attempt) == ("created", 0)
+
+
+def test_what_does_not_finish_in_time_is_given_back_uncharged(
+    pool: Pool, connection: Connection
+) -> None:
+    running = pool.start("--drain", "1", app="tests.apps.unruly", workers=1)
+    submitted = unruly.sleep_deeply.submit()
+    slot_on(running, submitted.job_id)
+    began = time.monotonic()
+    running.send(signal.SIGTERM)
+    assert running.wait_exit(10) == CUT_SHORT
+    assert 1 <= time.monotonic() - began < 3
+    assert waiting(connection) == [("created", 0, 0)]
+
+
+def test_a_second_signal_ends_the_patience(pool: Pool, connection: Connection) -> None:
+    running = pool.start("--drain", "60", app="tests.apps.unruly", workers=2)
+    for submitted in unruly.sleep_deeply.submit_many([None] * 2):
+        slot_on(running, submitted.job_id)
+    running.send(signal.SIGTERM)
+    eventually(lambda: "stopping (SIGTERM)" in running.log, 5, "the first is heeded")
+    began = time.monotonic()
+    running.send(signal.SIGINT)
+    assert running.wait_exit(10) == CUT_SHORT
+    assert time.monotonic() - began < 2
+    assert [(attempt, deaths) for _, attempt, deaths in waiting(connection)] == [(0, 0)] * 2
+
+
+def test_quit_asks_nobody(pool: Pool, connection: Connection) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=2)
+    submitted = unruly.sleep_deeply.submit()
+    slot_on(running, submitted.job_id)
+    pids = children(running)
+    began = time.monotonic()
+    running.send(signal.SIGQUIT)
+    assert running.wait_exit(10) == 128 + signal.SIGQUIT
+    assert time.monotonic() - began < 1
+    assert gone(pids)
+    began = time.monotonic()
+    pool.start(app="tests.apps.unruly", workers=1)
+    eventually(lambda: waiting(connection) == [("active", 2, 1)], 10, "the next pool takes it")
+    assert time.monotonic() - began < 5
+
+
+def test_idle_children_do_not_outlive_a_killed_supervisor(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=4)
+    pids = children(running)
+    running.process.kill()
+    took = eventually(lambda: gone(pids), 5, "all children are gone")
+    assert took < 2
+    running.wait_exit(5)
+
+
+def test_nothing_works_on_for_a_killed_supervisor(pool: Pool, connection: Connection) -> None:
+    running = pool.start("--drain", "1", app="tests.apps.unruly", workers=2)
+    submitted = unruly.sleep_deeply.submit()
+    slot_on(running, submitted.job_id)
+    pids = children(running)
+    running.process.kill()
+    took = eventually(lambda: gone(pids), 10, "all children are gone")
+    assert took < 5
+    assert [(attempt, deaths) for _, attempt, deaths in waiting(connection)] == [(0, 0)]
+    running.wait_exit(5)
