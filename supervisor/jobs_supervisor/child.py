@@ -21,6 +21,7 @@ from jobs_supervisor import policy
 from jobs_supervisor.obituary import VERDICTS, Obituary, Verdict, describe_exit
 from jobs_supervisor.plan import Main
 from jobs_supervisor.policy import Reason, SlotView
+from jobs_supervisor.rolling import Member
 from jobs_supervisor.slots import Slot, SlotState
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,21 @@ class Child:
             stop_by=self.stop_by,
             stop_reason=self.stop_reason,
             killed=self.killed is not None,
+        )
+
+    def member(self, generation: int) -> Member:
+        """What the renewal of the pool goes by.
+
+        Args:
+            generation: the loading of the application that processes should work with.
+        """
+        slot, lives = self.slot, self.pid != 0
+        return Member(
+            index=slot.index,
+            vacant=not lives,
+            wanted=self.wanted,
+            ready=lives and slot.state >= SlotState.IDLE,
+            stale=lives and (slot.replace or slot.generation != generation),
         )
 
     def spawn(self, now: float, generation: int) -> None:

@@ -38,7 +38,8 @@ LAST_STAGE = 2.0
 """Seconds that the children other than the first role's have to stop."""
 
 PATIENCE = 300.0
-"""Seconds after which the supervisor gives up if no child of the first role ever got ready."""
+"""Seconds without one child of the first role past booting: a start is given up then, and the
+watchdog of a running service is no longer fed."""
 
 SIGNALS = (
     signal.SIGCHLD,
@@ -86,6 +87,7 @@ class Supervisor:
         self.on_ready = on_ready
         self.stopping = False
         self.ready = False
+        self.served_at = 0.0
         self.exit_code: int | None = None
         self.to_dump: deque[Child] = deque()
         self.oom = OomWatch()
@@ -98,7 +100,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Supervise until stopped and every child has ended, or new code is to be run."""
-        began = time.monotonic()
+        self.served_at = time.monotonic()
         while True:
             for number in self.signals.received():
                 self._heed(number)
@@ -110,8 +112,8 @@ class Supervisor:
             self._renew()
             self._dump_next()
             until = min(self._act(child) for child in self._present())
-            self._watch_readiness(began)
             now = time.monotonic()
+            self._watch_readiness(now)
             self.trial.limit(now)
             self._tell(now)
             calm = (self.ready or self.stopping) and not self.to_dump
@@ -121,23 +123,15 @@ class Supervisor:
     def _renew(self) -> None:
         if self.stopping:
             return
-        match rolling.next_step([self._member(child) for child in self.pool], self.target):
+        match rolling.next_step(
+            [child.member(self.plan.generation) for child in self.pool], self.target
+        ):
             case rolling.Open(index):
                 self.pool[index].wanted = True
             case rolling.Retire(index):
                 self.pool[index].wanted = False
             case None:
                 return
-
-    def _member(self, child: Child) -> rolling.Member:
-        slot = child.slot
-        return rolling.Member(
-            index=slot.index,
-            vacant=not child.pid,
-            wanted=child.wanted,
-            ready=bool(child.pid) and slot.state >= SlotState.IDLE,
-            stale=bool(child.pid) and (slot.replace or slot.generation != self.plan.generation),
-        )
 
     def _act(self, child: Child) -> float:
         """Do what the policy says about one slot; gives when to look again."""
@@ -270,17 +264,17 @@ class Supervisor:
     def _is_first(self, child: Child) -> bool:
         return child.slot.role == self.first_role
 
-    def _watch_readiness(self, began: float) -> None:
+    def _watch_readiness(self, now: float) -> None:
+        if any(child.slot.state >= SlotState.CONNECTING for child in self.pool):
+            self.served_at = now
         if self.ready or self.stopping:
             return
-        pool = [self._member(child) for child in self.pool if child.slot.in_use]
+        pool = [child.member(self.plan.generation) for child in self.pool if child.slot.in_use]
         if len(pool) == self.target and all(each.ready and not each.stale for each in pool):
             self.ready = True
             self.notifier.ready()
             self.on_ready()
-        elif time.monotonic() - began > PATIENCE and not any(
-            child.slot.state >= SlotState.CONNECTING for child in self.pool
-        ):
+        elif now - self.served_at > PATIENCE:
             logger.error("no %s got ready within %.0f s; giving up", self.first_role, PATIENCE)
             self.exit_code = NOT_STARTED
             self._stop(0.0, everyone=True)
@@ -291,7 +285,8 @@ class Supervisor:
         self.notifier.status(f"{len(states)} workers, {busy} busy" + ", stopping" * self.stopping)
         if self.stopping:
             self.notifier.extend(LAST_STAGE + LOOK)
-        self.notifier.progress(now)
+        if now - self.served_at <= PATIENCE:
+            self.notifier.progress(now)
 
     def _dump_next(self) -> None:
         """One child at each turn, so that their stacks do not mix in the log."""
