@@ -15,6 +15,8 @@ DURATIONS = (
     | st.floats(0, MAX_SECONDS)
     | st.timedeltas(timedelta(0), timedelta(seconds=MAX_SECONDS))
 )
+# Postgres keeps no zero byte; UTF-8 has no lone surrogate.
+TEXT = st.characters(codec="utf-8", exclude_characters="\x00")
 AWARE = st.datetimes(datetime(1900, 1, 1), datetime(3000, 1, 1), timezones=st.timezones())
 
 LAYERS = st.fixed_dictionaries(
@@ -28,8 +30,8 @@ LAYERS = st.fixed_dictionaries(
         "expire_in": DURATIONS.filter(lambda value: value not in (0, timedelta(0))),
         "start_after": st.none() | DURATIONS | AWARE,
         "keep_for": st.none() | DURATIONS.filter(lambda value: value not in (0, timedelta(0))),
-        "on_complete": st.none() | st.text(min_size=1),
-        "singleton_key": st.text(min_size=1, max_size=MAX_KEY),
+        "on_complete": st.none() | st.text(TEXT, min_size=1),
+        "singleton_key": st.text(TEXT, min_size=1, max_size=MAX_KEY),
     },
 )
 
