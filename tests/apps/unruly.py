@@ -83,3 +83,25 @@ def leave_a_grandchild(_args: None, context: Context) -> int:
 @jobs.job
 def well_behaved() -> int:
     return os.getpid()
+
+
+@jobs.job
+def hoard(megabytes: int) -> int:
+    """Keeps so much memory; gives the process that does."""
+    hoarded.append(b"x" * (megabytes * 1_000_000))
+    return os.getpid()
+
+
+hoarded: list[bytes] = []
+
+
+@jobs.job
+def leave_orphans(count: int) -> None:
+    """Processes whose parent ends before they do, as they do after some seconds."""
+    script = f"for i in $(seq {count}); do sleep 4 & done"
+    subprocess.run(["sh", "-c", script], check=True)
+
+
+@jobs.job
+def environment(name: str) -> str | None:
+    return os.environ.get(name)

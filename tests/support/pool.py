@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -57,7 +58,7 @@ class Running:
         path = self._run_dir / "jobs-supervisor" / f"{self.process.pid}.json"
         return msgspec.json.decode(path.read_bytes(), type=RunRecord)
 
-    @property
+    @cached_property
     def slots(self) -> SlotMap:
         return open_slots(self.record)
 

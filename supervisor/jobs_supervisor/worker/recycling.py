@@ -1,8 +1,19 @@
-"""When a worker is replaced though nothing is wrong with it: pure."""
+"""When a worker is replaced though nothing is wrong with it."""
 
 from __future__ import annotations
 
+import logging
+import os
+import time
 from dataclasses import dataclass
+
+from jobs_supervisor.memory import resident_bytes
+from jobs_supervisor.slots import Slot
+
+logger = logging.getLogger(__name__)
+
+WEIGH_EVERY = 0.25
+"""The shortest time between two looks at memory while there is work, in seconds."""
 
 JITTER = 0.1
 """Limits vary by this share from worker to worker, so that a pool is not renewed all at once."""
@@ -40,3 +51,41 @@ class Recycling:
         if self.max_memory is not None and resident_bytes >= self.max_memory * MB:
             return f"it has {resident_bytes / MB:,.0f} MB resident"
         return None
+
+
+class Wear:
+    """How far one worker is from its limits.
+
+    Args:
+        limits: its own.
+        slot: where it asks to be replaced; the replacement gets ready first.
+    """
+
+    def __init__(self, limits: Recycling, slot: Slot) -> None:
+        self._limits = limits
+        self._slot = slot
+        self._weighed_at = 0.0
+        self._resident = 0
+
+    def look(self, *, resting: bool) -> None:
+        """Ask to be replaced if it is time.
+
+        Args:
+            resting: whether the worker is about to wait, and so has time to look at its memory.
+        """
+        slot, now = self._slot, time.monotonic()
+        if slot.replace:
+            return
+        if resting or now - self._weighed_at >= WEIGH_EVERY:
+            self._weighed_at = now
+            self._resident = resident_bytes(os.getpid())
+        reason = self._limits.reason(slot.done, now - slot.spawned, self._resident)
+        if reason is not None:
+            logger.info("%s is replaced: %s", slot.title, reason)
+            slot.ask_replacement()
+
+    def patience(self) -> float:
+        """Seconds that the worker may wait before it looks again."""
+        if self._limits.max_age is None or self._slot.replace:
+            return float("inf")
+        return max(0.0, self._slot.spawned + self._limits.max_age - time.monotonic())

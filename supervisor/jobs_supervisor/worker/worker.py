@@ -26,14 +26,13 @@ from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_failure
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import WorkerCounters
-from jobs_supervisor.memory import resident_bytes
 from jobs_supervisor.slots import Slot, SlotState
 from jobs_supervisor.wake import Waiter, WakePipe
 from jobs_supervisor.worker.batch import Batch
 from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.guard import SLOW, Guard
 from jobs_supervisor.worker.pace import Pace
-from jobs_supervisor.worker.recycling import Recycling
+from jobs_supervisor.worker.recycling import Recycling, Wear
 from jobs_supervisor.worker.rotation import Rotation
 from jobs_supervisor.worker.workplace import WorkerWorkplace
 
@@ -41,9 +40,6 @@ logger = logging.getLogger(__name__)
 
 POLL = 5.0
 """Seconds after which a waiting worker looks for work though nobody woke it."""
-
-WEIGH_EVERY = 0.25
-"""The shortest time between two looks at age and memory, in seconds."""
 
 PROGRESS_EVERY = 1.0
 """The shortest time between two writes of a job's progress, in seconds."""
@@ -94,8 +90,7 @@ class Worker:
         self._progress_stored_at = float("-inf")
         self._draining = False
         self._incarnation = 0
-        self._recycling = assignment.recycling.varied(random.random())  # noqa: S311
-        self._weighed_at = time.monotonic()
+        self._wear = Wear(assignment.recycling.varied(random.random()), slot)  # noqa: S311
         self._last_queue = self._queues[0]
         self._waiter = Waiter(assignment.wake_pipe)
         self._delivery = Delivery(
@@ -145,8 +140,9 @@ class Worker:
     def _wait(self) -> None:
         self._slot.enter(SlotState.IDLE)
         self._entitle("")
+        self._wear.look(resting=True)
         if not self._draining:
-            self._waiter.wait(POLL)
+            self._waiter.wait(min(POLL, self._wear.patience()))
             self._rotation.forget_positions()
 
     def _perform(self, claims: list[Claim]) -> Batch:
@@ -163,20 +159,8 @@ class Worker:
             counters.attempt(claim, outcome)
         self._pace.learn(batch.queue, batch.performed, time.monotonic() - batch.began)
         slot.ended(batch.performed)
-        self._weigh()
+        self._wear.look(resting=False)
         return batch
-
-    def _weigh(self) -> None:
-        """Ask to be replaced if it is time; a replacement gets ready first."""
-        now = time.monotonic()
-        if now - self._weighed_at < WEIGH_EVERY or self._slot.replace:
-            return
-        self._weighed_at = now
-        resident = resident_bytes(os.getpid())
-        reason = self._recycling.reason(self._slot.done, now - self._slot.spawned, resident)
-        if reason is not None:
-            logger.info("%s is replaced: %s", self._slot.title, reason)
-            self._slot.ask_replacement()
 
     def _attempt(self, job: Job[Any, Any], claim: Claim) -> Outcome:
         outcome = perform(job, claim, self._workplace)
