@@ -26,6 +26,9 @@ from jobs_supervisor.slots import Slot, SlotState
 
 logger = logging.getLogger(__name__)
 
+SYSTEMD = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+"""What systemd says to the supervisor alone; a job's library must not answer for it."""
+
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
@@ -51,6 +54,12 @@ class Child:
     @wanted.setter
     def wanted(self, wanted: bool) -> None:
         self.slot.wanted = wanted
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether there is nothing to decide: a process that waits for work, and may."""
+        idle = self.pid != 0 and self.slot.state is SlotState.IDLE
+        return idle and self.wanted and self.asked_to_stop is None
 
     def view(self) -> SlotView:
         """What is known of the slot at this moment."""
@@ -176,6 +185,8 @@ def _leave_parent(parent: int) -> None:
     signal.signal(signal.SIGQUIT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     die_with_parent(parent)
+    for name in SYSTEMD:
+        os.environ.pop(name, None)
     random.seed()
     faulthandler.register(signal.SIGUSR2, all_threads=True)
 

@@ -164,3 +164,27 @@ def backoff(early_deaths: int, jitter: float) -> float:
     if early_deaths <= 1:
         return 0.0
     return min(LONGEST_BACKOFF, 0.1 * 2.0 ** min(early_deaths - 2, 10)) * (0.8 + 0.4 * jitter)
+
+
+LOOK = 0.25
+"""The longest sleep of the loop, in seconds: a deadline that a child wrote meanwhile is seen this
+late."""
+
+CLOSE_LOOK = 0.02
+"""The same while a child is awaited to get ready."""
+
+FAR_LOOK = 0.5
+"""The same while every child waits for work: idle must cost nothing, and only a time limit shorter
+than this is seen later."""
+
+
+def longest_sleep(*, awaited: bool, resting: bool) -> float:
+    """Seconds for which nothing needs to be looked at, unless a signal comes.
+
+    Args:
+        awaited: whether some child is about to get ready or to be replaced.
+        resting: whether every child waits for work.
+    """
+    if awaited:
+        return CLOSE_LOOK
+    return FAR_LOOK if resting else LOOK

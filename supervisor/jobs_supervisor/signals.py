@@ -7,6 +7,18 @@ import select
 import signal
 from collections.abc import Iterable, Iterator
 
+HEEDED = (
+    signal.SIGCHLD,
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGTTIN,
+    signal.SIGTTOU,
+    signal.SIGUSR2,
+)
+"""What a supervisor listens to."""
+
 
 class SignalInbox:
     """Collects signals as bytes in a pipe.

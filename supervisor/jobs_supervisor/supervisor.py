@@ -18,7 +18,7 @@ from jobs_supervisor.obituary import Obituary, Verdict
 from jobs_supervisor.plan import Plan
 from jobs_supervisor.policy import AskToStop, Kill, RaiseCancel, Reason, Spawn, Wait
 from jobs_supervisor.reload import Trial
-from jobs_supervisor.signals import SignalInbox
+from jobs_supervisor.signals import HEEDED, SignalInbox
 from jobs_supervisor.slotmap import SlotMap
 from jobs_supervisor.slots import SlotState
 
@@ -28,29 +28,12 @@ CLEAN, NOT_STARTED, CUT_SHORT, RELOAD = 0, 1, 3, -1
 """What `run` gives: jobs finished or given back; no child got ready; running jobs were cut short;
 the new code can be loaded."""
 
-LOOK = 0.25
-"""The longest sleep, in seconds: a deadline that a child wrote meanwhile is seen this late."""
-
-CLOSE_LOOK = 0.02
-"""The longest sleep while a child is awaited to get ready, in seconds."""
-
 LAST_STAGE = 2.0
 """Seconds that the children other than the first role's have to stop."""
 
 PATIENCE = 300.0
 """Seconds without one child of the first role past booting: a start is given up then, and the
 watchdog of a running service is no longer fed."""
-
-SIGNALS = (
-    signal.SIGCHLD,
-    signal.SIGTERM,
-    signal.SIGINT,
-    signal.SIGHUP,
-    signal.SIGQUIT,
-    signal.SIGTTIN,
-    signal.SIGTTOU,
-    signal.SIGUSR2,
-)
 
 
 class Supervisor:
@@ -91,7 +74,7 @@ class Supervisor:
         self.exit_code: int | None = None
         self.to_dump: deque[Child] = deque()
         self.oom = OomWatch()
-        self.signals = SignalInbox(SIGNALS)
+        self.signals = SignalInbox(HEEDED)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         for child in self.others:
             child.wanted = True
@@ -116,12 +99,22 @@ class Supervisor:
             self._watch_readiness(now)
             self.trial.limit(now)
             self._tell(now)
-            calm = (self.ready or self.stopping) and not self.to_dump
-            look = LOOK if calm else CLOSE_LOOK
-            self.signals.wait(min(until - now, look))
+            until = min(until, now + self._look(), self.notifier.next_at())
+            self.signals.wait(until - now)
+
+    def _look(self) -> float:
+        """How long nothing needs to be looked at, unless a signal comes."""
+        awaited = self.to_dump or not (self.stopping or (self.ready and self._is_settled()))
+        resting = all(child.at_rest for child in self._present())
+        return policy.longest_sleep(awaited=bool(awaited), resting=resting)
+
+    def _is_settled(self) -> bool:
+        """Whether there are as many workers as there should be, and all may stay."""
+        wanted = [child for child in self.pool if child.wanted]
+        return len(wanted) == self.target and not any(child.slot.replace for child in wanted)
 
     def _renew(self) -> None:
-        if self.stopping:
+        if self.stopping or (self.ready and self._is_settled()):
             return
         match rolling.next_step(
             [child.member(self.plan.generation) for child in self.pool], self.target
@@ -135,6 +128,8 @@ class Supervisor:
 
     def _act(self, child: Child) -> float:
         """Do what the policy says about one slot; gives when to look again."""
+        if child.at_rest:
+            return float("inf")
         now = time.monotonic()
         match policy.next_action(child.view(), self.plan.limits, now):
             case Spawn():
@@ -284,7 +279,7 @@ class Supervisor:
         busy = states.count(SlotState.BUSY)
         self.notifier.status(f"{len(states)} workers, {busy} busy" + ", stopping" * self.stopping)
         if self.stopping:
-            self.notifier.extend(LAST_STAGE + LOOK)
+            self.notifier.extend(LAST_STAGE + policy.LOOK)
         if now - self.served_at <= PATIENCE:
             self.notifier.progress(now)
 

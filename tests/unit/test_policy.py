@@ -18,6 +18,7 @@ from jobs_supervisor.policy import (
     Spawn,
     Wait,
     backoff,
+    longest_sleep,
     next_action,
 )
 from jobs_supervisor.slots import SlotState
@@ -192,3 +193,10 @@ def test_jitter_is_a_fifth_either_way(deaths: int, jitter: float) -> None:
     middle = backoff(deaths, 0.5)
     assert 0.8 * middle <= backoff(deaths, jitter) <= 1.2 * middle
     assert backoff(deaths, jitter) <= backoff(deaths + 1, jitter) <= 36
+
+
+def test_the_loop_sleeps_longest_while_nothing_happens() -> None:
+    assert longest_sleep(awaited=True, resting=False) == 0.02
+    assert longest_sleep(awaited=True, resting=True) == 0.02
+    assert longest_sleep(awaited=False, resting=False) == 0.25
+    assert longest_sleep(awaited=False, resting=True) == 0.5

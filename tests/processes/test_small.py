@@ -1,0 +1,71 @@
+"""What a supervisor costs: nothing while idle, and no more after many restarts."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.pool import proportional_memory
+from tests.apps import basic
+from tests.support.pool import Pool, Running
+
+
+def cpu_share(pid: int, seconds: float) -> float:
+    """The share of one processor that a process takes; a span to measure over, not an event."""
+    before, began = cpu_seconds(pid), time.monotonic()
+    time.sleep(seconds)
+    return (cpu_seconds(pid) - before) / (time.monotonic() - began)
+
+
+def cpu_seconds(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def restarts(running: Running) -> int:
+    return sum(slot.restarts for slot in running.slots.workers)
+
+
+def test_idle_costs_next_to_nothing(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=8)
+    shares = [cpu_share(running.process.pid, 2) for _ in range(3)]
+    assert min(shares) < 0.001
+
+
+def test_eight_workers_share_what_was_imported(pool: Pool) -> None:
+    running = pool.start(app="benchmarks.application", workers=8, BENCH_HEAVY="1")
+    tree = psutil.Process(running.process.pid)
+    assert len(tree.children()) == 10
+    assert 200e6 < proportional_memory(tree) < 300e6
+
+
+def recycle(running: Running, count: int, within: float) -> None:
+    """Give the pool work until it has replaced so many workers."""
+    target, ends = restarts(running) + count, time.monotonic() + within
+    while restarts(running) < target:
+        assert time.monotonic() < ends, f"{restarts(running)} restarts"
+        basic.noop.submit_many([None] * 50)[-1].wait(30)
+
+
+def stays_small(running: Running, count: int, within: float) -> None:
+    supervisor = psutil.Process(running.process.pid)
+    descriptors, memory = supervisor.num_fds(), supervisor.memory_info().rss
+    recycle(running, count, within)
+    assert supervisor.num_fds() == descriptors
+    assert supervisor.memory_info().rss - memory < 5_000_000
+
+
+def test_many_restarts_leave_nothing_behind(pool: Pool) -> None:
+    running = pool.start("--max-jobs", "1", app="tests.apps.basic", workers=4)
+    recycle(running, 20, 30)
+    stays_small(running, 60, 60)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_ten_thousand_restarts_leave_nothing_behind(pool: Pool) -> None:
+    running = pool.start("--max-jobs", "1", app="tests.apps.basic", workers=20)
+    recycle(running, 100, 60)
+    stays_small(running, 10_000, 3000)
