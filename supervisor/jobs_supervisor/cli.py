@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from jobs_runtime.database import resolve_dsn
 from jobs_runtime.errors import DatabaseUnavailable, JobsError, SchemaError
@@ -114,6 +113,8 @@ def dev(**options: Any) -> None:
 @click.option("--limit", type=click.IntRange(min=1), help="Measure so many files at most.")
 def demo(workers: int, chaos: bool, keep_running: bool, limit: int | None) -> None:
     """Measure Python's standard library with a pool on a Postgres of its own."""
+    from rich.console import Console
+
     from jobs_supervisor.demo.demo import Demo
 
     Demo(Console(), workers, chaos, keep_running, limit).run()
@@ -149,7 +150,7 @@ def status(as_json: bool, watch: bool) -> None:
     from jobs_supervisor import watching
 
     if watch:
-        watching.watch(Console())
+        watching.watch()
     elif as_json:
         reports = watching.reports()
         click.echo(
@@ -166,7 +167,7 @@ def status(as_json: bool, watch: bool) -> None:
             )
         )
     else:
-        Console().print(watching.picture())
+        watching.show()
 
 
 @cli.command()

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 from jobs_runtime.database import redact, resolve_dsn
-from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
+from jobs_runtime.executors.postgres import PostgresExecutor, statements, upkeep
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_supervisor.application import Application, load
 from jobs_supervisor.child import adopt_orphans
@@ -78,6 +78,7 @@ class House:
         self._application = application
         self._estate = estate
         self._executor = PostgresExecutor()
+        statements.preload()
         self._dsn, self._direct_dsn = dsn, direct_dsn
         roles = [
             Role("worker", self._work),

@@ -31,9 +31,14 @@ def picture() -> RenderableType:
     return Group(*tables) if tables else "no supervisor of this user is running on this host"
 
 
-def watch(console: Console) -> None:
+def show() -> None:
+    """Print the picture."""
+    Console().print(picture())
+
+
+def watch() -> None:
     """Show the picture until interrupted."""
-    with Live(picture(), console=console, screen=True) as live:
+    with Live(picture(), screen=True) as live:
         while True:
             try:
                 time.sleep(AGAIN_AFTER)

@@ -18,3 +18,9 @@ def names() -> list[str]:
     """Every statement there is."""
     files = resources.files(__package__ or "").iterdir()
     return sorted(file.name.removesuffix(".sql") for file in files if file.name.endswith(".sql"))
+
+
+def preload() -> None:
+    """Read them all, so that processes forked from this one share them."""
+    for name in names():
+        statement(name)
