@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -94,11 +94,17 @@ class Pool:
         self._running: list[Running] = []
 
     def start(
-        self, *arguments: str, app: str, workers: int = 2, wait: bool = True, **env: str
+        self,
+        *arguments: str,
+        app: str,
+        workers: int = 2,
+        wait: bool = True,
+        prefix: Sequence[str] = (),
+        **env: str,
     ) -> Running:
         """Run `jobs-supervisor --app APP --workers N ...` with /metrics on a free port."""
         log_path = self.directory / f"{len(self._running)}.log"
-        command = [sys.executable, "-c", "from jobs_supervisor.cli import main; main()"]
+        command = [*prefix, sys.executable, "-c", "from jobs_supervisor.cli import main; main()"]
         command += ["--app", app, "--workers", str(workers), "--metrics-address", "127.0.0.1:0"]
         with log_path.open("wb") as log:
             process = subprocess.Popen(
