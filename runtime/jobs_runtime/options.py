@@ -66,11 +66,23 @@ class OptionValues(TypedDict, total=False):
     dead_letter: Job[Any, Any] | str | None
 
 
+class Follower(msgspec.Struct, frozen=True, array_like=True):
+    """A job to be submitted when another has ended.
+
+    Attributes:
+        options: those that it is declared with; None for the built-in ones.
+    """
+
+    queue: str
+    name: str
+    priority: int = 0
+    options: Options | None = None
+
+
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     """The options in force for one submitted job; durations are seconds.
 
-    The defaults here are the built-in ones, and the only place where they stand. A job to follow is
-    its queue and its name.
+    The defaults here are the built-in ones, and the only place where they stand.
     """
 
     priority: int = 0
@@ -86,8 +98,8 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     singleton_next_slot: bool = False
     keep_for: float | None = None
     keep_finished_for: float | None = None
-    on_complete: tuple[str, str] | None = None
-    dead_letter: tuple[str, str] | None = None
+    on_complete: Follower | None = None
+    dead_letter: Follower | None = None
 
     @property
     def unique(self) -> bool:
@@ -219,16 +231,14 @@ def _optional_positive_seconds(key: str, value: object) -> float | None:
     return None if value is None else _positive_seconds(key, value)
 
 
-def _follower(key: str, value: object) -> tuple[str, str] | None:
-    """Read a job, or the name of one that has a queue of its own, as queue and name."""
-    if value is None:
-        return None
+def _follower(key: str, value: object) -> Follower | None:
+    """Read a job, or the name of one; what else is declared of it is looked up at submit."""
+    if value is None or isinstance(value, Follower):
+        return value
     name, queue = getattr(value, "name", value), getattr(value, "queue", value)
-    if isinstance(value, tuple):
-        queue, name = cast("tuple[object, object]", value)
     if not (isinstance(name, str) and isinstance(queue, str) and name and queue):
         raise OptionError(f"{key} takes a declared job or the name of one, not {value!r}")
-    return queue, name
+    return Follower(queue, name)
 
 
 def _positive_seconds(key: str, value: object) -> float:

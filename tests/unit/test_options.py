@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from jobs_runtime import Jobs
-from jobs_runtime.options import DEFAULTS, Options, OptionValues, merge
+from jobs_runtime.options import DEFAULTS, Follower, Options, OptionValues, merge
 
 
 class TestBuiltIn:
@@ -150,8 +150,8 @@ class TestFollowers:
         @Jobs().job(name="tidy", queue="slow")
         def tidy() -> None: ...
 
-        assert merge({"on_complete": tidy}).on_complete == ("slow", "tidy")
-        assert merge({"dead_letter": "tidy"}).dead_letter == ("tidy", "tidy")
+        assert merge({"on_complete": tidy}).on_complete == Follower("slow", "tidy")
+        assert merge({"dead_letter": "tidy"}).dead_letter == Follower("tidy", "tidy")
         assert merge({"on_complete": tidy}, {"on_complete": None}).on_complete is None
 
 

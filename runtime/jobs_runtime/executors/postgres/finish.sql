@@ -22,18 +22,22 @@ WITH outcome AS (
 ), freed AS (
     DELETE FROM jobs.slot
     WHERE %(state)s::jobs.job_state <> 'completed' AND job_id IN (SELECT id FROM kept)
-), followed AS (
-    INSERT INTO jobs.job (queue, name, args)
-    SELECT options -> 'on_complete' ->> 0, options -> 'on_complete' ->> 1,
+), following AS (
+    SELECT options -> 'on_complete' AS job,
            json_build_object('job_id', id::text, 'name', name, 'state', %(state)s::text,
-                             'attempt', attempt, 'args', args, 'output', result)
+                             'attempt', attempt, 'args', args, 'output', result) AS args
     FROM gone
     WHERE options IS NOT NULL AND options -> 'on_complete' IS NOT NULL
     UNION ALL
-    SELECT options -> 'dead_letter' ->> 0, options -> 'dead_letter' ->> 1, args
+    SELECT options -> 'dead_letter', args
     FROM gone
     WHERE %(state)s::jobs.job_state IN ('failed', 'expired')
       AND options IS NOT NULL AND options -> 'dead_letter' IS NOT NULL
+), followed AS (
+    INSERT INTO jobs.job (queue, name, rank, keep_until, args, options)
+    SELECT job ->> 0, job ->> 1, -coalesce((job ->> 2)::integer, 0),
+           now() + (job -> 3 ->> 'keep_for')::float8 * interval '1 second', args, (job ->> 3)::json
+    FROM following
     RETURNING queue
 ), told AS (
     SELECT pg_notify('jobs', 'wake ' || count(*) || ' ' || queue) FROM followed GROUP BY queue

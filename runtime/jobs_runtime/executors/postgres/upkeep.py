@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from jobs_runtime.executors.operation import Operation, Row, nothing, scalar
 from jobs_runtime.executors.postgres.rows import read_claims, stored_options
 from jobs_runtime.executors.postgres.statements import statement
+from jobs_runtime.followers import with_followers
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim
 from jobs_runtime.options import merge
@@ -166,7 +167,8 @@ def declare_schedule(job: Job[Any, Any], schedule: Schedule) -> Operation[None]:
         PayloadError, OptionError: its args or options do not fit the job.
     """
     timeless = {"start_after": None, "singleton_seconds": None, "singleton_next_slot": False}
-    options = merge(*job.layers, schedule.options or {}, timeless)
+    merged = merge(*job.layers, schedule.options or {}, timeless)
+    options = with_followers(merged, job.name, job.jobs.declared)
     parameters = {
         "key": schedule_key(job, schedule),
         "name": job.name,
