@@ -25,6 +25,7 @@ from jobs_supervisor.obituary import Obituary, ObituaryPipe, Verdict
 from jobs_supervisor.scheduler.cron import Cron
 from jobs_supervisor.scheduler.due import DueJobs
 from jobs_supervisor.scheduler.duty import Duty
+from jobs_supervisor.scheduler.expiry import Expiry
 from jobs_supervisor.scheduler.heartbeat import Heartbeat
 from jobs_supervisor.scheduler.leadership import Leadership
 from jobs_supervisor.scheduler.listening import Listening
@@ -100,6 +101,7 @@ class Scheduler:
             Cron(row, list(post.jobs)),
             Neighbours(self._rescue, post.record.id, post.record.place),
             HostRescue(self._rescue, logger.warning),
+            Expiry(),
             Retention(post.retention_days),
         ]
 
