@@ -78,10 +78,13 @@ async def async_bell(
 def pauses(timeout: float | None, what: object) -> Iterator[float]:
     """How long to wait before the next look, again and again; `timeout` is in seconds.
 
+    The last look comes when the time is up: a notification may have been lost.
+
     Raises:
         ResultTimeout: the time is up.
     """
     ends = float("inf") if timeout is None else time.monotonic() + timeout
     while (left := ends - time.monotonic()) > 0:
         yield min(left, LOOK)
+    yield 0.0
     raise ResultTimeout(f"{what!r} has not finished within {timeout} s")
