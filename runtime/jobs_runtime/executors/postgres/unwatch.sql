@@ -1,4 +1,4 @@
--- Ends one watch of a job.
+-- Ends one watch of a job; of several that end together, each ends another.
 -- Index: waiter_job.
 DELETE FROM jobs.waiter
-WHERE ctid = (SELECT ctid FROM jobs.waiter WHERE job_id = %(id)s LIMIT 1)
+WHERE ctid = (SELECT ctid FROM jobs.waiter WHERE job_id = %(id)s LIMIT 1 FOR UPDATE SKIP LOCKED)
