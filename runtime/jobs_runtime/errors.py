@@ -5,6 +5,8 @@ All derive from `JobsError`, and each message is one line that says what is wron
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 
 class JobsError(Exception):
     """The base of every error raised on purpose by jobs-runtime."""
@@ -80,26 +82,38 @@ class RetryAfter(JobsError):
     """Raise it in a perform function to fail the attempt and choose when the next one is made.
 
     Args:
-        seconds: until the next attempt, if `retry_limit` allows one.
+        seconds: until the next attempt, if `retry_limit` allows one; or a `timedelta`.
         message: why.
+
+    Raises:
+        OptionError: negative, or longer than a hundred years.
     """
 
-    def __init__(self, seconds: float, message: str = "") -> None:
-        super().__init__(message or f"again after {seconds:g} s")
-        self.seconds = seconds
+    def __init__(self, seconds: float | timedelta, message: str = "") -> None:
+        self.seconds = _checked("RetryAfter", seconds)
+        super().__init__(message or f"again after {self.seconds:g} s")
 
 
 class Snooze(JobsError):
     """Raise it in a perform function to be performed again later; the attempt does not count.
 
     Args:
-        seconds: until then.
+        seconds: until then; or a `timedelta`.
+
+    Raises:
+        OptionError: negative, or longer than a hundred years.
     """
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"snoozed for {seconds:g} s")
-        self.seconds = seconds
+    def __init__(self, seconds: float | timedelta) -> None:
+        self.seconds = _checked("Snooze", seconds)
+        super().__init__(f"snoozed for {self.seconds:g} s")
 
 
 class Cancelled(JobsError):
     """Raised by `Context.raise_if_cancelled()` in a job that was cancelled or is out of time."""
+
+
+def _checked(what: str, duration: float | timedelta) -> float:
+    from jobs_runtime.options import seconds  # which needs the errors of this file
+
+    return seconds(what, duration)

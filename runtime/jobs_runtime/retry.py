@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobs_runtime.errors import Discard
-from jobs_runtime.options import Options
+from jobs_runtime.options import MAX_SECONDS, Options
 
 MAX_DOUBLINGS = 15
 """Back-off stops doubling here, as in pg-boss."""
@@ -48,4 +48,4 @@ def retry_delay(attempt: int, options: Options, jitter: float) -> float:
         delay *= 2.0 ** min(MAX_DOUBLINGS, attempt - 1) * (1.0 + jitter)
     if options.retry_max_delay is not None:
         delay = min(delay, options.retry_max_delay)
-    return delay
+    return min(delay, MAX_SECONDS)
