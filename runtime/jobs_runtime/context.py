@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Coroutine, Generator, MutableMapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol
 from jobs_runtime.database import Connection
 from jobs_runtime.errors import Cancelled
 from jobs_runtime.model import Claim, Outcome, Progress
+from jobs_runtime.payload import storable
 from jobs_runtime.sessions import open_session
 
 if TYPE_CHECKING:
@@ -116,8 +118,14 @@ class Context(Generic[Entities]):
         """Say how far the attempt has come, in units of its own; as often as you like.
 
         `SubmittedJob.details().progress` and `jobs-supervisor status` show it, a second late.
+
+        Raises:
+            ValueError: a number that is not finite.
         """
-        self._workplace.report(self._claim.job_id, Progress(float(done), total, message))
+        if not math.isfinite(done) or (total is not None and not math.isfinite(total)):
+            raise ValueError(f"progress takes finite numbers, not {done!r} of {total!r}")
+        text = storable(str(message))
+        self._workplace.report(self._claim.job_id, Progress(float(done), total, text))
 
     @property
     def logger(self) -> JobLogger:

@@ -18,7 +18,7 @@ MAX_BYTES = 16 * 1024 * 1024
 def _to_builtins(value: Any) -> object:
     """Let pydantic write its models; they are recognised by their methods and never imported."""
     if hasattr(value, "model_dump") and hasattr(value, "model_validate"):
-        return value.model_dump(mode="json")
+        return value.model_dump(mode="json", by_alias=True, round_trip=True)
     raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
 
 
@@ -123,7 +123,7 @@ def encode_failure(name: str, message: str, stack: str | None = None) -> str:
     failure = {"name": name, "message": message}
     if stack is not None:
         failure["stack"] = stack
-    return _encoder.encode({key: _storable(text) for key, text in failure.items()}).decode()
+    return _encoder.encode({key: storable(text) for key, text in failure.items()}).decode()
 
 
 def _message(error: BaseException) -> str:
@@ -133,7 +133,8 @@ def _message(error: BaseException) -> str:
         return "<exception str() failed>"  # as in the traceback
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Text with what Postgres cannot store replaced."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
