@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
+from psycopg.pq import TransactionStatus
 
 from jobs_runtime.attempt import perform
 from jobs_runtime.database import AsyncConnection, Connection, Database
@@ -17,9 +19,12 @@ from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.executors.protocol import START
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobRecord, Outcome, Progress
+from jobs_runtime.options import Follower, OptionValues, as_mapping, validate
 from jobs_runtime.submitted import SubmittedJob
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from jobs_runtime.app import Jobs
 
 Input = TypeVar("Input")
@@ -28,6 +33,15 @@ MOST = 10_000
 """Attempts that one `drain` makes: jobs that submit each other for ever are found out."""
 
 NOTHING_RUNS = "nothing is performed by itself in a sandbox; call its drain() before you wait"
+
+
+def run_coroutine(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine to its end, in a loop of its own as a worker would.
+
+    In a test that is a coroutine itself, the loop runs in another thread meanwhile.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 class SandboxDatabase(Database):
@@ -86,12 +100,14 @@ class Sandbox:
     def submitted(self, job: Job[Any, Any] | None = None) -> list[JobRecord]:
         """What was submitted so far, in order; of one job or of all."""
         ids = run(self._connection, upkeep.submitted_since(self._began_after))
-        records = [run(self._connection, self._executor.details(job_id)) for job_id in ids]
         return [
             record
-            for record in records
+            for record in map(self._record, ids)
             if record is not None and (job is None or record.name == job.name)
         ]
+
+    def _record(self, job_id: str) -> JobRecord | None:
+        return run(self._connection, self._executor.details(job_id))
 
     def assert_submitted(
         self,
@@ -99,7 +115,7 @@ class Sandbox:
         args: Input | None = None,
         *,
         times: int | None = None,
-        **options: object,
+        **options: Unpack[OptionValues],
     ) -> list[SubmittedJob[Any]]:
         """Check that a job was submitted, and give what was.
 
@@ -107,19 +123,22 @@ class Sandbox:
             job: which.
             args: only submits with this argument count; None for any.
             times: how often exactly; None for at least once.
-            options: only submits in which these options, as `Options` has them, are in force.
+            options: only submits in which these options are in force, see `OptionValues`.
 
         Raises:
             AssertionError: it was not; the message lists what was submitted.
+            PayloadError, OptionError: nothing can have been submitted with such an argument or
+                option.
         """
+        expected = validate(as_mapping(options))
         wanted = None if args is None else msgspec.json.decode(str(job.input.encode(args)))
         found = [
             record
             for record in self.submitted(job)
             if (args is None or record.args == wanted)
-            and all(getattr(record.options, key) == value for key, value in options.items())
+            and all(_in_force(record, key, value) for key, value in expected.items())
         ]
-        if not found or (times is not None and len(found) != times):
+        if len(found) != times if times is not None else not found:
             often = "at least once" if times is None else f"{times} times"
             what = [f"{job.name}({wanted!r})" if args is not None else job.name]
             what += [f"{key}={value!r}" for key, value in options.items()]
@@ -156,21 +175,29 @@ class Sandbox:
                 run(self._connection, upkeep.due_now())
             claim = self._claim()
             if claim is None:
-                return [record for record in self.submitted() if record.job_id in performed]
+                return [record for record in map(self._record, performed) if record is not None]
             performed[str(claim.job_id)] = None
             self._perform(claim)
         raise AssertionError(f"after {MOST} attempts there are still jobs:{self._listing()}")
 
     def _claim(self) -> Claim | None:
+        names: dict[str, list[str]] = {}
         for job in self._jobs.declared.values():
-            operation = self._executor.claim(job.queue, [job.name], START, 1, self._incarnation)
+            names.setdefault(job.queue, []).append(job.name)
+        for queue, known in names.items():
+            operation = self._executor.claim(queue, known, START, 1, self._incarnation)
             if claims := run(self._connection, operation):
                 return claims[0]
         return None
 
     def _perform(self, claim: Claim) -> None:
         place = _SandboxWorkplace(self._jobs, self._connection, self._executor, self._incarnation)
+        self._connection.execute("SAVEPOINT performing")
         outcome = perform(self._jobs.declared[claim.name], claim, place)
+        if self._connection.info.transaction_status == TransactionStatus.INERROR:
+            # A worker's connection survives an error of the job's SQL, and so must this one.
+            self._connection.execute("ROLLBACK TO SAVEPOINT performing")
+        self._connection.execute("RELEASE SAVEPOINT performing")
         if not outcome.stored:
             for operation in self._executor.settle([outcome], self._incarnation):
                 run(self._connection, operation)
@@ -178,6 +205,17 @@ class Sandbox:
     def _listing(self) -> str:
         lines = [f"\n  {_line(record)}" for record in self.submitted()]
         return "".join(lines) or " none"
+
+
+def _in_force(record: JobRecord, key: str, value: object) -> bool:
+    if key != "start_after":
+        given = getattr(record.options, key)
+        if isinstance(value, Follower) and isinstance(given, Follower):
+            return value.name == given.name
+        return given == value
+    if isinstance(value, float) and record.start_after is not None:
+        return (record.start_after - record.created_at).total_seconds() == value
+    return record.start_after == value
 
 
 def _line(record: JobRecord) -> str:
@@ -206,7 +244,7 @@ class _SandboxWorkplace:
         return False
 
     def run_coroutine(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run(coroutine)
+        return run_coroutine(coroutine)
 
     def report(self, job_id: int, progress: Progress) -> None:
         run(self._connection, self._executor.progress(job_id, progress, self._incarnation))

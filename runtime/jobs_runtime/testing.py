@@ -15,7 +15,6 @@ assert perform(render_invoice, Invoice(7)).pages == 1
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -25,11 +24,11 @@ import psycopg
 from jobs_runtime.app import Jobs
 from jobs_runtime.attempt import call
 from jobs_runtime.context import Context
-from jobs_runtime.database import Connection
+from jobs_runtime.database import Connection, unusable
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome, Progress
 from jobs_runtime.options import merge
-from jobs_runtime.sandbox import Sandbox, SandboxDatabase
+from jobs_runtime.sandbox import Sandbox, SandboxDatabase, run_coroutine
 
 __all__ = ["Sandbox", "perform", "sandbox", "sandbox_fixture"]
 
@@ -78,15 +77,23 @@ def sandbox(jobs: Jobs) -> Generator[Sandbox]:
 
     Raises:
         ConfigurationError: there is no DSN.
+        SchemaMissing: the database has not been migrated.
         psycopg.OperationalError: the database cannot be reached.
     """
     kept = jobs.database
     with Connection.connect(kept.dsn) as connection, connection.transaction(force_rollback=True):
         jobs.database = SandboxDatabase(kept.dsn, connection)
         try:
-            yield Sandbox(jobs, connection)
+            yield _opened(jobs, connection)
         finally:
             jobs.database = kept
+
+
+def _opened(jobs: Jobs, connection: Connection) -> Sandbox:
+    try:
+        return Sandbox(jobs, connection)
+    except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedTable) as error:
+        raise unusable(error) from error
 
 
 def sandbox_fixture(jobs: Jobs) -> Callable[..., Any]:
@@ -117,7 +124,7 @@ class _Inline:
         return self._cancelled
 
     def run_coroutine(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run(coroutine)
+        return run_coroutine(coroutine)
 
     def report(self, job_id: int, progress: Progress) -> None:
         """Nobody looks."""
