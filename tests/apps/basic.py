@@ -51,6 +51,30 @@ async def async_nap(seconds: float) -> None:
 
 
 @jobs.job
+def count(steps: int, context: Context) -> None:
+    """Says at each step how far it has come."""
+    for step in range(1, steps + 1):
+        context.progress(step, steps, "counting")
+
+
+@jobs.job
+def count_in_a_transaction(steps: int, context: Context) -> None:
+    with context.transaction():
+        context.progress(steps, steps)
+
+
+@jobs.job
+def chatter(seconds: float, context: Context) -> int:
+    """Says so as often as it can; gives how often that was."""
+    ends, said = time.monotonic() + seconds, 0
+    while time.monotonic() < ends:
+        said += 1
+        context.progress(said)
+        time.sleep(0.001)
+    return said
+
+
+@jobs.job
 def fail(message: str) -> None:
     raise ValueError(message)
 

@@ -232,7 +232,8 @@ class Worker:
             return
         with self._link_lock:
             waiting = batch.take_waiting()
-            progress = self._progress(PROGRESS_EVERY)
+            # Once a job's outcome is stored, its progress cannot be any more.
+            progress = self._progress(0 if batch.has_outcomes else PROGRESS_EVERY)
             if waiting:
                 self._delivery.send(batch, [self._release(waiting)], progress)
             elif progress or batch.has_outcomes:
@@ -248,10 +249,9 @@ class Worker:
         if now - self._progress_stored_at < not_within:
             return []
         taken = self._workplace.take_progress()
-        if taken is None:
-            return []
-        self._progress_stored_at = now
-        return [self._executor.progress(*taken, self._incarnation)]
+        if taken:
+            self._progress_stored_at = now
+        return [self._executor.progress(*each, self._incarnation) for each in taken.items()]
 
     def _entitle(self, what: str) -> None:
         if what != self._title:

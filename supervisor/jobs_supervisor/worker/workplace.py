@@ -37,7 +37,7 @@ class WorkerWorkplace:
         self._on_refused = on_refused
         self._connection: Connection | None = None
         self._lock = threading.Lock()
-        self._progress: tuple[int, Progress] | None = None
+        self._progress: dict[int, Progress] = {}
 
     def is_cancelled(self) -> bool:
         """Whether the attempt should stop."""
@@ -51,12 +51,12 @@ class WorkerWorkplace:
         """Show how far the attempt has come, and leave it for the guard to store."""
         self._slot.show_progress(describe(progress))
         with self._lock:
-            self._progress = (job_id, progress)
+            self._progress[job_id] = progress
 
-    def take_progress(self) -> tuple[int, Progress] | None:
-        """What was reported last, if it was not taken yet; whoever takes it stores it."""
+    def take_progress(self) -> dict[int, Progress]:
+        """What each job reported last, if it was not taken yet; whoever takes it stores it."""
         with self._lock:
-            taken, self._progress = self._progress, None
+            taken, self._progress = self._progress, {}
             return taken
 
     def connection(self) -> Connection:
@@ -82,6 +82,10 @@ class WorkerWorkplace:
     def complete(self, outcome: Outcome) -> Outcome:
         """Store a completion in the transaction begun, and commit both or none."""
         connection = self.connection()
+        with self._lock:
+            progress = self._progress.pop(outcome.job_id, None)
+        if progress is not None:
+            run(connection, self._executor.progress(outcome.job_id, progress, self.incarnation))
         (settle,) = self._executor.settle([outcome], self.incarnation)
         if run(connection, settle):
             connection.commit()
