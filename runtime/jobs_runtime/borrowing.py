@@ -6,7 +6,7 @@ there is nothing. The libraries are recognised by their methods and never import
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import Any, cast
 
 import psycopg
@@ -22,16 +22,22 @@ def borrow(connection: object) -> psycopg.Connection[Any]:
     """
     if isinstance(connection, psycopg.Connection):
         return cast("psycopg.Connection[Any]", connection)
-    ensure: Callable[[], None] | None = getattr(connection, "ensure_connection", None)
-    if ensure is not None:  # Django
-        ensure()
-        return _checked(getattr(connection, "connection", None), psycopg.Connection, connection)
     given: Any = connection
-    inner = getattr(given, "connection", None)
-    if callable(inner):  # a Session of SQLAlchemy, else its Connection
-        inner = given.connection().connection
-    driver = getattr(inner, "driver_connection", None)
-    return _checked(driver, psycopg.Connection, connection)
+    driver: Any = None
+    if _is_async(given):
+        raise _refusal(given, None, "a", "; `await asubmit(...)` takes it")
+    if hasattr(given, "ensure_connection"):  # Django
+        given.ensure_connection()
+        driver = given.connection
+    elif hasattr(given, "connection"):
+        if callable(given.connection):  # a Session of SQLAlchemy, else its Connection
+            given = given.connection()
+        driver = getattr(given.connection, "driver_connection", None)
+    if not isinstance(driver, psycopg.Connection):
+        raise _refusal(connection, driver, "a")
+    if hasattr(given, "in_transaction") and not given.in_transaction():
+        given.begin()  # SQLAlchemy's commit() does nothing unless it has begun
+    return cast("psycopg.Connection[Any]", driver)
 
 
 async def aborrow(connection: object) -> psycopg.AsyncConnection[Any]:
@@ -40,24 +46,34 @@ async def aborrow(connection: object) -> psycopg.AsyncConnection[Any]:
     Raises:
         ConfigurationError: there is none: another driver, a sync connection, something else.
     """
+    if isinstance(connection, psycopg.AsyncConnection):
+        return cast("psycopg.AsyncConnection[Any]", connection)
     given: Any = connection
-    if isinstance(given, psycopg.AsyncConnection):
-        return cast("psycopg.AsyncConnection[Any]", given)
-    driver = None
-    if hasattr(given, "sync_session"):  # an AsyncSession of SQLAlchemy, else its AsyncConnection
+    if not _is_async(given):
+        raise _refusal(given, None, "an async")
+    if not hasattr(given, "get_raw_connection"):  # an AsyncSession of SQLAlchemy
         given = await given.connection()
-    if hasattr(given, "get_raw_connection"):
-        driver = (await given.get_raw_connection()).driver_connection
-    return _checked(driver, psycopg.AsyncConnection, connection)
+    driver: Any = (await given.get_raw_connection()).driver_connection
+    if not isinstance(driver, psycopg.AsyncConnection):
+        raise _refusal(connection, driver, "an async")
+    if not given.in_transaction():
+        await given.begin()
+    return cast("psycopg.AsyncConnection[Any]", driver)
 
 
-def _checked(driver: Any, wanted: type[Any], given: object) -> Any:
-    if isinstance(driver, wanted):
-        return driver
-    article = "an async" if wanted is psycopg.AsyncConnection else "a"
-    raise ConfigurationError(
-        f"connection= takes {article} psycopg 3 connection, or one of SQLAlchemy"
-        f" (postgresql+psycopg://) or Django that uses it, not {_describe(driver, given)}"
+def _is_async(given: Any) -> bool:
+    return (
+        isinstance(given, psycopg.AsyncConnection)
+        or hasattr(given, "get_raw_connection")  # an AsyncConnection of SQLAlchemy
+        or iscoroutinefunction(getattr(given, "connection", None))  # an AsyncSession of it
+    )
+
+
+def _refusal(given: object, driver: object, article: str, instead: str = "") -> ConfigurationError:
+    others = "one of SQLAlchemy (postgresql+psycopg://)" + " or Django" * (article == "a")
+    return ConfigurationError(
+        f"connection= takes {article} psycopg 3 connection, or {others} that uses it,"
+        f" not {_describe(driver, given)}{instead}"
     )
 
 
