@@ -12,6 +12,7 @@ from contextlib import (
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -58,6 +59,13 @@ async def async_engine(dsn: str) -> AsyncGenerator[AsyncEngine]:
 @contextmanager
 def of_psycopg(dsn: str) -> Generator[object]:
     with psycopg.connect(dsn) as connection:
+        yield connection
+
+
+@contextmanager
+def of_psycopg_with_rows_and_cursors_of_its_own(dsn: str) -> Generator[object]:
+    kinds: Any = {"row_factory": dict_row, "cursor_factory": psycopg.ClientCursor}
+    with psycopg.connect(dsn, **kinds) as connection:
         yield connection
 
 
@@ -111,6 +119,13 @@ async def async_of_psycopg(dsn: str) -> AsyncGenerator[object]:
 
 
 @asynccontextmanager
+async def async_of_psycopg_with_rows_and_cursors_of_its_own(dsn: str) -> AsyncGenerator[object]:
+    kinds: Any = {"row_factory": dict_row, "cursor_factory": psycopg.AsyncClientCursor}
+    async with await psycopg.AsyncConnection.connect(dsn, **kinds) as connection:
+        yield connection
+
+
+@asynccontextmanager
 async def async_of_psycopg_autocommitting(dsn: str) -> AsyncGenerator[object]:
     opening = psycopg.AsyncConnection.connect(dsn, autocommit=True)
     async with await opening as connection, connection.transaction():
@@ -150,6 +165,7 @@ async def async_session_of_the_task(dsn: str) -> AsyncGenerator[object]:
 
 CALLERS: list[Caller] = [
     of_psycopg,
+    of_psycopg_with_rows_and_cursors_of_its_own,
     of_psycopg_autocommitting,
     of_sqlalchemy,
     of_sqlalchemy_begun,
@@ -161,6 +177,7 @@ CALLERS: list[Caller] = [
 
 ASYNC_CALLERS: list[AsyncCaller] = [
     async_of_psycopg,
+    async_of_psycopg_with_rows_and_cursors_of_its_own,
     async_of_psycopg_autocommitting,
     async_of_sqlalchemy,
     async_of_sqlalchemy_begun,

@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any, Generic, TypeVar
 
 import psycopg
+from psycopg.pq import Format
 from psycopg.rows import tuple_row
 
 Result = TypeVar("Result")
@@ -57,14 +58,14 @@ def scalar(rows: list[Row]) -> Any:
 
 def run(connection: psycopg.Connection[Any], operation: Operation[Result]) -> Result:
     """Run one operation and read its result."""
-    with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+    with _cursor(connection) as cursor:
         cursor.execute(operation.sql, operation.parameters)
         return operation.read(cursor.fetchall() if cursor.description else [])
 
 
 async def arun(connection: psycopg.AsyncConnection[Any], operation: Operation[Result]) -> Result:
     """Run one operation on an async connection and read its result."""
-    async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+    async with _async_cursor(connection) as cursor:
         await cursor.execute(operation.sql, operation.parameters)
         return operation.read(await cursor.fetchall() if cursor.description else [])
 
@@ -97,3 +98,19 @@ async def acopy(connection: psycopg.AsyncConnection[Any], batch: Copy) -> None:
         stream.set_types(batch.types)
         for row in batch.rows:
             await stream.write_row(row)
+
+
+def _cursor(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Row]:
+    # Of the plain kind: those that a caller's connection makes may read no binary rows (Django's)
+    # or no named placeholders.
+    cursor = psycopg.Cursor(connection, row_factory=tuple_row)
+    cursor.format = Format.BINARY
+    return cursor
+
+
+def _async_cursor(connection: psycopg.AsyncConnection[Any]) -> psycopg.AsyncCursor[Row]:
+    if not isinstance(connection, psycopg.AsyncConnection):  # pyright: ignore[reportUnnecessaryIsInstance] -- a sandbox's
+        return connection.cursor(binary=True, row_factory=tuple_row)
+    cursor = psycopg.AsyncCursor(connection, row_factory=tuple_row)
+    cursor.format = Format.BINARY
+    return cursor
