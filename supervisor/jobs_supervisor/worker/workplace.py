@@ -76,8 +76,12 @@ class WorkerWorkplace:
 
     def roll_back(self) -> None:
         """Undo the transaction begun."""
-        if self._connection is not None and not self._connection.closed:
+        if self._connection is None or self._connection.closed:
+            return
+        try:
             self._connection.rollback()
+        except psycopg.Error:
+            self._connection.close()  # which undoes it as well
 
     def complete(self, outcome: Outcome) -> Outcome:
         """Store a completion in the transaction begun, and commit both or none."""
