@@ -13,11 +13,13 @@ from jobs_runtime.database import Connection
 from jobs_runtime.errors import Cancelled
 from jobs_runtime.model import Claim, Outcome, Progress
 from jobs_runtime.payload import storable
-from jobs_runtime.sessions import open_session
+from jobs_runtime.sessions import close_session, join_transaction, open_session
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from typing_extensions import TypeVar
+
+    from jobs_runtime.joining import JoinedSession
 
     Entities = TypeVar("Entities", default=Any)
 else:
@@ -99,6 +101,7 @@ class Context(Generic[Entities]):
         self._workplace = workplace
         self._transaction: Connection | None = None
         self._session: Session | None = None
+        self._joined: JoinedSession | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -158,17 +161,26 @@ class Context(Generic[Entities]):
             self._transaction = self._workplace.begin()
         try:
             yield self._transaction
+            if self._joined is not None:
+                self._joined.commit()
         except BaseException:
             self.roll_back()
             raise
 
     @property
     def session(self) -> Session:
-        """A SQLAlchemy session on the database of the job (extra `[sqlalchemy]`); commit it.
+        """A SQLAlchemy session on the database of the job (extra `[sqlalchemy]`).
+
+        Commit what you write, unless the attempt is in a `transaction()`: the session is part of
+        that, and all that it holds commits together with the completion.
 
         Raises:
             ConfigurationError: SQLAlchemy is not installed.
         """
+        if self._transaction is not None:
+            if self._joined is None:
+                self._joined = join_transaction(self._transaction)
+            return self._joined
         if self._session is None:
             self._session = open_session(self._workplace.dsn)
         return self._session
@@ -177,12 +189,16 @@ class Context(Generic[Entities]):
         """Commit an open transaction together with the completion; for whoever performs."""
         if self._transaction is None:
             return outcome
+        if self._joined is not None:
+            self._joined.commit()
+        self._leave()
         stored = self._workplace.complete(outcome)
         self._transaction = None
         return stored
 
     def roll_back(self) -> None:
         """Undo an open transaction."""
+        self._leave()
         if self._transaction is not None:
             self._transaction = None
             self._workplace.roll_back()
@@ -191,4 +207,9 @@ class Context(Generic[Entities]):
         """End what the attempt left open; for whoever performs."""
         self.roll_back()
         if self._session is not None:
-            self._session.close()
+            close_session(self._session)
+
+    def _leave(self) -> None:
+        if self._joined is not None:
+            self._joined.leave()
+            self._joined = None
