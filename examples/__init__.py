@@ -1,0 +1,1 @@
+"""Web applications that submit jobs in the transaction of their own rows."""

@@ -1,0 +1,1 @@
+"""Orders, and the receipts that are written for them."""

@@ -1,0 +1,1 @@
+"""Orders, and the invoices that are rendered for them."""

@@ -1,0 +1,1 @@
+"""A price list, and the imports that change it."""
