@@ -23,6 +23,8 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from tests.support.django_shop import on_database
+
 Caller = Callable[[str], AbstractContextManager[object]]
 AsyncCaller = Callable[[str], AbstractAsyncContextManager[object]]
 
@@ -112,6 +114,18 @@ def session_of_the_thread(dsn: str) -> Generator[object]:
             sessions.remove()
 
 
+@contextmanager
+def of_django(dsn: str) -> Generator[object]:
+    with on_database(dsn) as db, db.transaction.atomic():
+        yield db.connection
+
+
+@contextmanager
+def of_django_within_a_savepoint(dsn: str) -> Generator[object]:
+    with on_database(dsn) as db, db.transaction.atomic(), db.transaction.atomic():
+        yield db.connections["default"]
+
+
 @asynccontextmanager
 async def async_of_psycopg(dsn: str) -> AsyncGenerator[object]:
     async with await psycopg.AsyncConnection.connect(dsn) as connection:
@@ -172,6 +186,8 @@ CALLERS: list[Caller] = [
     session,
     session_begun,
     session_of_the_thread,
+    of_django,
+    of_django_within_a_savepoint,
 ]
 """Every kind of connection and session that `submit` takes."""
 

@@ -21,6 +21,7 @@ from jobs_runtime.database import Connection
 from tests.integration.callers import CALLERS, Caller, Undo, async_engine, engine
 from tests.integration.listener import Listener, listening
 from tests.integration.shop import Shop, Worker, ids, waiting
+from tests.support.django_shop import on_database
 
 OF_SQLALCHEMY = "sqlalchemy.engine.base.Connection"
 SESSION = "sqlalchemy.orm.session.Session"
@@ -151,6 +152,28 @@ class TestSqlAlchemy:
             own.rollback()
             own.commit()
         assert waiting(connection) == 2
+
+
+class TestDjango:
+    def test_outside_of_atomic_it_commits_at_once(
+        self, shop: Shop, dsn: str, connection: Connection
+    ) -> None:
+        with on_database(dsn) as db:
+            shop.double.submit(1, connection=db.connection)
+            assert waiting(connection) == 1
+
+    def test_an_inner_block_takes_its_jobs_back(
+        self, shop: Shop, dsn: str, connection: Connection
+    ) -> None:
+        with on_database(dsn) as db, db.transaction.atomic():
+            shop.double.submit(1, connection=db.connection)
+            with suppress(Undo), db.transaction.atomic():
+                shop.double.submit_many([2, 3], connection=db.connection)
+                raise Undo
+            with db.connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM jobs.job")
+                assert cursor.fetchone() == (1,)
+        assert waiting(connection) == 1
 
 
 class TestRefusals:
