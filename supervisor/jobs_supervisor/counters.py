@@ -39,7 +39,7 @@ class Layout:
     """
 
     def __init__(self, jobs: Sequence[str]) -> None:
-        domains = {"job": jobs, "outcome": metrics.OUTCOMES, "reason": metrics.RESCUES}
+        domains = {"job_name": jobs, "outcome": metrics.OUTCOMES, "reason": metrics.RESCUES}
         self.series: dict[tuple[str, ...], Series] = {}
         self.width = 0
         for metric in metrics.STORED:

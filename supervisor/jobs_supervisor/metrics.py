@@ -23,8 +23,9 @@ class Metric:
     """One metric family.
 
     Attributes:
-        labels: label names; their values are known before the first fork (`job`: the declared
-            jobs; `outcome`, `reason`: fixed), so that storage is bounded for ever.
+        labels: label names; their values are known before the first fork (`job_name`: the
+            declared jobs; `outcome`, `reason`: fixed), so that storage is bounded for ever.
+            `job` and `instance` are not among them: Prometheus sets those itself.
         buckets: upper bounds, for a histogram.
     """
 
@@ -36,16 +37,16 @@ class Metric:
 
 
 ATTEMPTS = Metric(
-    "jobs_attempts_total", "counter", "Attempts that ended, by outcome.", ("job", "outcome")
+    "jobs_attempts_total", "counter", "Attempts that ended, by outcome.", ("job_name", "outcome")
 )
 DURATION = Metric(
-    "jobs_duration_seconds", "histogram", "How long attempts took.", ("job",), DURATIONS
+    "jobs_duration_seconds", "histogram", "How long attempts took.", ("job_name",), DURATIONS
 )
 WAIT = Metric(
     "jobs_wait_seconds",
     "histogram",
     "From the moment a job could first be claimed until it was.",
-    ("job",),
+    ("job_name",),
     DURATIONS,
 )
 CLAIM_DURATION = Metric(
@@ -67,18 +68,32 @@ RESCUED = Metric(
     "jobs_rescued_total", "counter", "Claims of dead workers that were settled.", ("reason",)
 )
 QUARANTINED = Metric(
-    "jobs_quarantined_total", "counter", "Jobs failed for killing their workers.", ("job",)
+    "jobs_quarantined_total", "counter", "Jobs failed for killing their workers.", ("job_name",)
 )
-CRON_FIRED = Metric("jobs_cron_fired_total", "counter", "Ticks that submitted a job.", ("job",))
-CRON_MISSED = Metric("jobs_cron_missed_total", "counter", "Ticks passed over.", ("job",))
+CRON_FIRED = Metric(
+    "jobs_cron_fired_total", "counter", "Ticks that submitted a job.", ("job_name",)
+)
+CRON_MISSED = Metric("jobs_cron_missed_total", "counter", "Ticks passed over.", ("job_name",))
+CRON_LATENESS = Metric(
+    "jobs_cron_lateness_seconds",
+    "histogram",
+    "From a tick to the submit of its job.",
+    (),
+    DURATIONS,
+)
 LEADER = Metric("jobs_leader", "gauge", "Whether this host's scheduler leads.")
-HEARTBEAT_FAILURES = Metric(
-    "jobs_heartbeat_failures_total", "counter", "Heartbeats that did not reach the database."
+LEADER_CHANGES = Metric(
+    "jobs_leader_changes_total", "counter", "How often this host's scheduler began to lead."
+)
+HEARTBEAT = Metric(
+    "jobs_heartbeat_timestamp_seconds",
+    "gauge",
+    "When the last heartbeat reached the database, in seconds since the epoch.",
 )
 
 STORED = (
     ATTEMPTS, DURATION, WAIT, CLAIM_DURATION, CLAIM_SIZE, LOST, RELEASED, RECONNECTS, RESCUED,
-    QUARANTINED, CRON_FIRED, CRON_MISSED, LEADER, HEARTBEAT_FAILURES,
+    QUARANTINED, CRON_FIRED, CRON_MISSED, CRON_LATENESS, LEADER, LEADER_CHANGES, HEARTBEAT,
 )  # fmt: skip
 """Metrics kept in shared memory, one row a slot."""
 

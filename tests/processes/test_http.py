@@ -1,30 +1,11 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
-
-from prometheus_client.parser import text_string_to_metric_families
+import signal
 
 from tests.apps import basic
-from tests.support.pool import Pool, Running, eventually
-
-
-def get(running: Running, path: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(f"http://{running.record.metrics}{path}", timeout=5) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-
-
-def samples(running: Running) -> dict[tuple[str, ...], float]:
-    families = text_string_to_metric_families(get(running, "/metrics")[1])
-    return {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in families
-        for sample in family.samples
-    }
+from tests.support.pool import Pool, eventually
+from tests.support.scraping import get, samples
 
 
 def test_metrics_count_what_was_performed(pool: Pool) -> None:
@@ -59,8 +40,6 @@ def test_probes_answer_for_the_workers(pool: Pool) -> None:
 
 
 def test_a_draining_pool_lives_but_is_not_ready(pool: Pool) -> None:
-    import signal
-
     basic.jobs.database.given_dsn = pool.dsn
     running = pool.start(app="tests.apps.basic", workers=1)
     slot = running.slots.workers[0]

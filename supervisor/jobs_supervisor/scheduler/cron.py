@@ -55,6 +55,8 @@ class Cron(Duty):
         for tick in due.ticks:
             if run(connection, upkeep.fire(record.key, tick)):
                 self._count(metrics.CRON_FIRED, record, 1)
+                lateness = (record.now - tick) / timedelta(seconds=1)
+                self._row.observe(metrics.CRON_LATENESS, value=lateness)
         if due.dropped:
             logger.warning("%s missed %d ticks, not made up for", record.key, due.dropped)
             self._count(metrics.CRON_MISSED, record, due.dropped)

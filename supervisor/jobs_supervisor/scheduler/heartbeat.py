@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
+from jobs_supervisor import metrics
+from jobs_supervisor.counters import Row
 from jobs_supervisor.scheduler.duty import Duty
 from jobs_supervisor.slots import Slot, SlotState
 
@@ -24,15 +27,21 @@ class Heartbeat(Duty):
     Args:
         record: what to announce.
         workers: the slots it speaks for.
+        row: where it says when it last beat.
         wake_all: called when workers had to be told to look for work.
     """
 
     def __init__(
-        self, record: SupervisorRecord, workers: list[Slot], wake_all: Callable[[], None]
+        self,
+        record: SupervisorRecord,
+        workers: list[Slot],
+        row: Row,
+        wake_all: Callable[[], None],
     ) -> None:
         super().__init__()
         self._record = record
         self._workers = workers
+        self._row = row
         self._wake_all = wake_all
 
     def announce(self, connection: Connection) -> None:
@@ -51,4 +60,5 @@ class Heartbeat(Duty):
             for slot in self._workers:
                 slot.ask_replacement()
             self._wake_all()
+        self._row.set(metrics.HEARTBEAT, time.time())
         return now + EVERY

@@ -14,6 +14,8 @@ import psycopg
 
 from jobs_runtime.database import Connection, behind_pooler, connect
 from jobs_runtime.errors import ConfigurationError
+from jobs_supervisor import metrics
+from jobs_supervisor.counters import Row
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +40,17 @@ class Leadership:
 
     Args:
         dsn: must reach the server itself, not a pooler in transaction mode.
+        row: where it says whether it leads.
 
     Attributes:
         leading: true only between a check that succeeded and the first that does not.
         due_at: when to look again.
     """
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, row: Row) -> None:
         self._dsn = dsn
+        self._row = row
+        self._row.set(metrics.LEADER, 0.0)  # a predecessor may have died leading
         self._connection: Connection | None = None
         self.leading = False
         self.due_at = 0.0
@@ -84,4 +89,6 @@ class Leadership:
     def _become(self, *, leading: bool) -> None:
         if leading != self.leading:
             logger.info("this scheduler %s", "leads" if leading else "no longer leads")
+            self._row.set(metrics.LEADER, float(leading))
+            self._row.add(metrics.LEADER_CHANGES, amount=int(leading))
         self.leading = leading

@@ -84,7 +84,7 @@ class Scheduler:
         self._connection: Connection | None = None
         self._complained_at = float("-inf")
         self._mourned: list[Obituary] = []
-        self._leadership = Leadership(post.dsn)
+        self._leadership = Leadership(post.dsn, row)
         self._rescue = Rescue(row, list(post.jobs))
         self._reconciliation = LocalReconciliation(self._rescue, post.record.id, post.workers)
         self._due = DueJobs()
@@ -92,7 +92,7 @@ class Scheduler:
         self._listening = Listening(
             post.executor, sorted(queues), post.workers, post.wake_pipe, self._look_for_due
         )
-        self._heartbeat = Heartbeat(post.record, list(post.workers), self._wake_all)
+        self._heartbeat = Heartbeat(post.record, list(post.workers), row, self._wake_all)
         self._duties: list[Duty] = [
             self._heartbeat,
             self._listening,
@@ -125,7 +125,6 @@ class Scheduler:
         now = time.monotonic()
         if now >= self._leadership.due_at:
             self._leadership.look(now)
-            self._row.set(metrics.LEADER, float(self._leadership.leading))
         duties = [d for d in self._duties if self._leadership.leading or not d.leader_only]
         for duty in duties:
             if now >= duty.due_at:
