@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import setproctitle
 
 from jobs_supervisor import policy
-from jobs_supervisor.obituary import VERDICTS, Obituary, Verdict, describe_exit
+from jobs_supervisor.obituary import VERDICTS, Ending, Obituary, Verdict, describe_exit, ending
 from jobs_supervisor.plan import Main
 from jobs_supervisor.policy import Reason, SlotView
 from jobs_supervisor.rolling import Member
@@ -149,7 +149,14 @@ class Child:
         if self.not_before > now and self.wanted:
             logger.warning("%s starts again in %.1f s", slot.title, self.not_before - now)
         self.pid = 0
-        slot.vacate(reason)
+        kind = ending(
+            status,
+            killed,
+            expected=expected,
+            recycled=slot.replace,
+            out_of_memory=out_of_memory,
+        )
+        slot.vacate(reason, list(Ending).index(kind), self.not_before)
         return obituary
 
     def send(self, number: signal.Signals) -> None:

@@ -99,9 +99,20 @@ STORED = (
 
 WORKERS = Metric("jobs_workers", "gauge", "Worker slots, by state.", ("state",))
 BUSY = Metric("jobs_worker_busy_seconds", "gauge", "Seconds into the current job.", ("slot",))
-RESTARTS = Metric("jobs_worker_restarts_total", "counter", "Processes replaced.", ("slot",))
+ENDINGS = Metric(
+    "jobs_process_endings_total",
+    "counter",
+    "Processes that ended, by what they were and how they ended.",
+    ("role", "reason"),
+)
+BACKOFF = Metric(
+    "jobs_worker_backoff_seconds",
+    "gauge",
+    "Seconds until a slot is filled again after repeated early deaths.",
+    ("slot",),
+)
 RESIDENT = Metric("jobs_worker_resident_bytes", "gauge", "Resident memory.", ("slot",))
 BUILD = Metric("jobs_build_info", "gauge", "Always 1.", ("version", "python"))
 
-DERIVED = (WORKERS, BUSY, RESTARTS, RESIDENT, BUILD)
+DERIVED = (WORKERS, BUSY, ENDINGS, BACKOFF, RESIDENT, BUILD)
 """Metrics read off the slot map when they are scraped."""

@@ -24,6 +24,60 @@ class Verdict(enum.StrEnum):
     """The job is innocent: given back, with the attempt refunded."""
 
 
+class Ending(enum.StrEnum):
+    """How a process ended, as metrics tell it."""
+
+    STOPPED = "stopped"
+    """As asked: a reload, a smaller pool, or the end of the supervisor."""
+    RECYCLED = "recycled"
+    """As asked: it had done enough, or grown too large."""
+    EXITED = "exited"
+    """By itself."""
+    SIGNAL = "signal"
+    OUT_OF_MEMORY = "out_of_memory"
+    BOOT_TIMEOUT = "boot_timeout"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    CUT_SHORT = "cut_short"
+    """Killed at the end of the drain, or because nobody wanted to wait for it."""
+
+
+KILLED = {
+    Reason.BOOT: Ending.BOOT_TIMEOUT,
+    Reason.EXPIRED: Ending.EXPIRED,
+    Reason.CANCELLED: Ending.CANCELLED,
+    Reason.DRAINED: Ending.CUT_SHORT,
+    Reason.STOPPED: Ending.CUT_SHORT,
+}
+
+
+def ending(
+    status: int,
+    killed: Reason | None,
+    *,
+    expected: bool,
+    recycled: bool,
+    out_of_memory: bool | None,
+) -> Ending:
+    """Which way a process ended; the arguments are as of `describe_exit`.
+
+    Args:
+        status: as `waitpid` gives it.
+        killed: why the supervisor killed it; None if it did not.
+        expected: whether it ended as it was asked to.
+        recycled: whether it had asked to be replaced.
+        out_of_memory: whether the kernel counted such a kill meanwhile; None if nobody counts.
+    """
+    if killed is not None:
+        return KILLED[killed]
+    if expected:
+        return Ending.RECYCLED if recycled else Ending.STOPPED
+    if not os.WIFSIGNALED(status):
+        return Ending.EXITED
+    lacked_memory = out_of_memory and os.WTERMSIG(status) == signal.SIGKILL
+    return Ending.OUT_OF_MEMORY if lacked_memory else Ending.SIGNAL
+
+
 VERDICTS = {
     Reason.EXPIRED: Verdict.EXPIRED,
     Reason.CANCELLED: Verdict.CANCELLED,

@@ -48,7 +48,11 @@ class Field(enum.IntEnum):
     REPLACE = 13
     WANTED = 14
     GENERATION = 15
+    NOT_BEFORE = 16
 
+
+ENDINGS_AT, ENDINGS = 20, 12
+"""Words that count how processes ended, one a kind: the supervisor's, kept like the restarts."""
 
 TEXT_OFFSET = 32 * 8
 
@@ -155,6 +159,15 @@ class Slot:
         """How often a process in this slot was replaced."""
         return self._get(Field.RESTARTS)
 
+    def endings(self, kind: int) -> int:
+        """How often a process in this slot ended in one way."""
+        return self._integers[self._base + ENDINGS_AT + kind]
+
+    @property
+    def not_before(self) -> float:
+        """When a vacant slot may be filled again; 0 for at once."""
+        return self._time(Field.NOT_BEFORE)
+
     @property
     def replace(self) -> bool:
         """Whether the process is to be replaced after its current job."""
@@ -255,10 +268,12 @@ class Slot:
         """Record the process that was forked."""
         self._integers[self._base + Field.PID] = pid
 
-    def vacate(self, reason: str) -> None:
-        """Record that the process has ended."""
+    def vacate(self, reason: str, kind: int = 0, not_before: float = 0.0) -> None:
+        """Record that the process has ended, in which way, and when the next may be forked."""
         self._clear()
         self._integers[self._base + Field.RESTARTS] += 1
+        self._integers[self._base + ENDINGS_AT + kind] += 1
+        self._doubles[self._base + Field.NOT_BEFORE] = not_before
         self._write_text(self._exit_at, EXIT_BYTES, reason)
 
     def _clear(self) -> None:

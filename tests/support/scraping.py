@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.pool import Running
 
 Samples = dict[tuple[str, ...], float]
-"""Values by name and label values."""
+"""Values by name and label values, which are in the order of the labels' names."""
 
 
 def get(running: Running, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from jobs_supervisor.obituary import Obituary, ObituaryPipe, Verdict, describe_exit
+from jobs_supervisor.obituary import Ending, Obituary, ObituaryPipe, Verdict, describe_exit, ending
 from jobs_supervisor.policy import Reason
 
 MEMORY = 1_900_000_000
@@ -70,3 +70,36 @@ def test_a_full_pipe_does_not_hold_the_supervisor_up() -> None:
     received = pipe.read()
     assert 100 < len(received) < 2_000
     assert set(received) == {obituary(1)}
+
+
+@pytest.mark.parametrize(
+    ("status", "killed", "expected", "recycled", "out_of_memory", "kind"),
+    [
+        (0, None, True, False, False, Ending.STOPPED),
+        (0, None, True, True, False, Ending.RECYCLED),
+        (0, None, False, True, False, Ending.EXITED),
+        (1 << 8, None, False, False, None, Ending.EXITED),
+        (signal.SIGSEGV, None, False, False, True, Ending.SIGNAL),
+        (signal.SIGKILL, None, False, False, None, Ending.SIGNAL),
+        (signal.SIGKILL, None, False, False, True, Ending.OUT_OF_MEMORY),
+        (signal.SIGKILL, Reason.EXPIRED, False, False, True, Ending.EXPIRED),
+        (signal.SIGKILL, Reason.STOPPED, False, False, False, Ending.CUT_SHORT),
+    ],
+)
+def test_an_ending_is_of_one_kind(
+    status: int,
+    killed: Reason | None,
+    expected: bool,
+    recycled: bool,
+    out_of_memory: bool | None,
+    kind: Ending,
+) -> None:
+    found = ending(
+        status, killed, expected=expected, recycled=recycled, out_of_memory=out_of_memory
+    )
+    assert found is kind
+
+
+def test_every_reason_to_kill_is_a_kind_of_ending() -> None:
+    for reason in Reason:
+        ending(signal.SIGKILL, reason, expected=False, recycled=False, out_of_memory=None)

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from jobs_supervisor.obituary import Ending
 from jobs_supervisor.shared import SharedMemory
 from jobs_supervisor.slotmap import SlotMap
 from jobs_supervisor.slots import (
+    ENDINGS,
+    ENDINGS_AT,
     EXIT_BYTES,
     NAME_BYTES,
     SLOT_BYTES,
@@ -37,7 +40,9 @@ def slot(slots: SlotMap) -> Slot:
 
 
 def test_a_slot_holds_all_its_fields() -> None:
-    assert len(Field) * 8 <= TEXT_OFFSET
+    assert len(Field) <= ENDINGS_AT
+    assert len(Ending) <= ENDINGS
+    assert (ENDINGS_AT + ENDINGS) * 8 <= TEXT_OFFSET
     assert TEXT_OFFSET + NAME_BYTES + EXIT_BYTES <= SLOT_BYTES
     assert sorted(Field) == list(range(len(Field)))
 
@@ -156,3 +161,13 @@ def test_another_process_may_look_but_not_write(memory: SharedMemory, slot: Slot
     with pytest.raises(TypeError, match="read-only"):
         seen.cancel(42)
     os.close(looking.descriptor)
+
+
+def test_endings_are_counted_and_kept(slot: Slot) -> None:
+    slot.vacate("killed", 3, not_before=7.5)
+    assert (slot.endings(3), slot.not_before) == (1, 7.5)
+    slot.prepare(8.0)
+    slot.vacate("killed", 3)
+    slot.vacate("exited", 2)
+    assert [slot.endings(kind) for kind in range(5)] == [0, 0, 1, 2, 0]
+    assert (slot.restarts, slot.not_before) == (3, 0.0)

@@ -20,8 +20,9 @@ from prometheus_client.registry import Collector
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Counters, Series
 from jobs_supervisor.memory import resident_bytes
+from jobs_supervisor.obituary import Ending
 from jobs_supervisor.slotmap import SlotMap
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slots import SlotState
 
 
 class SupervisorCollector(Collector):
@@ -62,21 +63,28 @@ class SupervisorCollector(Collector):
         workers = _family(metrics.WORKERS)
         for state in SlotState:
             workers.add_metric([state.name.lower()], states[state])
-        busy, restarts, resident = map(_family, (metrics.BUSY, metrics.RESTARTS, metrics.RESIDENT))
+        busy, backoff, resident = map(_family, (metrics.BUSY, metrics.BACKOFF, metrics.RESIDENT))
+        now = time.monotonic()
         for slot in self._slots.in_use:
             labels = [slot.title.replace(" ", "-")]
-            busy.add_metric(labels, _seconds_into_job(slot))
-            restarts.add_metric(labels, slot.restarts)
+            busy.add_metric(labels, now - slot.started if slot.job_id else 0.0)
+            backoff.add_metric(labels, max(0.0, slot.not_before - now))
             resident.add_metric(labels, resident_bytes(slot.pid))
         build = _family(metrics.BUILD)
         build.add_metric([version("jobs-runtime"), platform.python_version()], 1)
-        yield from (workers, busy, restarts, resident, build)
+        yield from (workers, busy, self._endings(), backoff, resident, build)
+
+    def _endings(self) -> Metric:
+        family = _family(metrics.ENDINGS)
+        roles = Counter[tuple[str, Ending]]()
+        for slot in self._slots:
+            for kind, ending in enumerate(Ending):
+                roles[slot.role, ending] += slot.endings(kind)
+        for (role, ending), count in roles.items():
+            family.add_metric([role, ending], count)
+        return family
 
 
 def _family(metric: metrics.Metric) -> CounterMetricFamily | GaugeMetricFamily:
     kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
     return kind(metric.name, metric.help, labels=metric.labels)
-
-
-def _seconds_into_job(slot: Slot) -> float:
-    return time.monotonic() - slot.started if slot.job_id else 0.0

@@ -1,0 +1,81 @@
+"""However often workers are replaced, a scrape costs the same and no counter goes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import generate_latest
+
+from jobs_runtime.model import Claim, JobState, Outcome
+from jobs_runtime.options import merge
+from jobs_supervisor.child import Child
+from jobs_supervisor.counters import WorkerCounters
+from jobs_supervisor.estate import Estate
+from jobs_supervisor.exporter.collector import SupervisorCollector
+from jobs_supervisor.slots import Slot, SlotState
+from tests.support.scraping import parsed
+
+WORKERS = 8
+SLOWEST = 0.1
+"""Seconds that a scrape may take, the best of three."""
+
+
+@pytest.fixture
+def estate() -> Iterator[Estate]:
+    estate = Estate.create(WORKERS, [f"job{number}" for number in range(50)], None)
+    yield estate
+    for descriptor in estate.descriptors:
+        os.close(descriptor)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def fastest_scrape(estate: Estate) -> tuple[float, str]:
+    registry = CollectorRegistry()
+    registry.register(SupervisorCollector(estate.counters, estate.slots))
+    took: list[float] = []
+    text = ""
+    for _ in range(3):
+        began = time.perf_counter()
+        text = generate_latest(registry).decode()
+        took.append(time.perf_counter() - began)
+    return min(took), text
+
+
+@pytest.mark.parametrize("rounds", [20, pytest.param(1250, marks=pytest.mark.long)])
+@pytest.mark.timeout(600)
+def test_scrapes_after_many_restarts(estate: Estate, rounds: int) -> None:
+    def live(slot: Slot) -> int:
+        slot.enter(SlotState.IDLE)
+        claim = Claim(1, "job7", 0, 1, 0, None, merge(), 0.002)
+        row = estate.counters.row(slot.index)
+        WorkerCounters(row).attempt(claim, Outcome(1, JobState.COMPLETED, 0.1))
+        os.kill(os.getpid(), signal.SIGKILL)
+        return 0
+
+    children = [Child(slot, live) for slot in estate.slots.workers[:WORKERS]]
+    files = open_files()
+    size = len(fastest_scrape(estate)[1])
+    counted = 0.0
+    for _ in range(rounds):
+        for child in children:
+            child.spawn(time.monotonic(), 0)
+        for child in children:
+            _, status, usage = os.wait4(child.pid, 0)
+            child.end(status, usage, None, time.monotonic())
+        now = parsed(fastest_scrape(estate)[1])["jobs_attempts_total", "job7", "completed"]
+        assert now == counted + WORKERS
+        counted = now
+    took, text = fastest_scrape(estate)
+    assert took < SLOWEST
+    assert open_files() == files
+    assert len(text) < size * 1.2
+    assert parsed(text)["jobs_process_endings_total", "signal", "worker"] == rounds * WORKERS
