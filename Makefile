@@ -42,6 +42,10 @@ test-long: $(INSTALLED) ## the tests that take minutes
 bench: $(INSTALLED) ## the figures of the README, on an installed or the embedded Postgres
 	$(BIN)/python -m benchmarks
 
+.PHONY: docs
+docs: $(INSTALLED) ## the pages that are generated: the reference of metrics
+	$(BIN)/python -m jobs_supervisor.exporter.reference > docs/metrics.md
+
 .PHONY: clean
 clean: ## remove everything that was installed or generated
 	rm -rf $(VENV) .jobs .pytest_cache .ruff_cache .hypothesis

@@ -107,6 +107,10 @@ class Counters:
         width = self.layout.width
         return Row(self.layout, self._cells[slot * width : (slot + 1) * width])
 
+    def sum_of(self, metric: Metric) -> float:
+        """The number of a metric without labels, summed over all slots."""
+        return self.total(self.layout.series[(metric.name,)])[0]
+
     def total(self, series: Series) -> list[float]:
         """The numbers of a series, summed over all slots."""
         width = self.layout.width

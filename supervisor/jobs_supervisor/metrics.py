@@ -116,3 +116,51 @@ BUILD = Metric("jobs_build_info", "gauge", "Always 1.", ("version", "python"))
 
 DERIVED = (WORKERS, BUSY, ENDINGS, BACKOFF, RESIDENT, BUILD)
 """Metrics read off the slot map when they are scraped."""
+
+DEPTH = Metric(
+    "jobs_queue_depth",
+    "gauge",
+    "Jobs by state: ready (could be claimed), delayed, active. Of more than 100,000 ready ones in a"
+    " queue, or delayed ones in all, the first 100,000 are counted.",
+    ("queue", "job_name", "state"),
+)
+OLDEST = Metric(
+    "jobs_queue_oldest_ready_seconds",
+    "gauge",
+    "How long the oldest job that could be claimed has waited since it could.",
+    ("queue", "job_name"),
+)
+UNHANDLED = Metric(
+    "jobs_queue_unhandled",
+    "gauge",
+    "Waiting jobs of a name that no living supervisor performs.",
+    ("queue", "job_name"),
+)
+SUPERVISORS = Metric("jobs_cluster_supervisors", "gauge", "Supervisors that live.")
+CAPACITY = Metric("jobs_cluster_workers", "gauge", "Workers of all supervisors that live.")
+HORIZON_SECONDS = Metric(
+    "jobs_db_horizon_age_seconds",
+    "gauge",
+    "Age of the oldest transaction, open or prepared, that holds back vacuum.",
+)
+HORIZON_TRANSACTIONS = Metric(
+    "jobs_db_horizon_age_transactions",
+    "gauge",
+    "The same in transactions begun since, with replication slots and standbys.",
+)
+DEAD_ROWS = Metric("jobs_db_dead_rows", "gauge", "Rows that vacuum has to remove.", ("table",))
+PARTITIONS = Metric("jobs_db_partitions", "gauge", "Daily partitions of the history.")
+DAYS_AHEAD = Metric(
+    "jobs_db_partition_days_ahead",
+    "gauge",
+    "Days after today for which the history has a partition; -1: not even today.",
+)
+VIEW_AGE = Metric(
+    "jobs_cluster_view_age_seconds", "gauge", "How old the figures of the cluster are."
+)
+
+CLUSTER = (
+    DEPTH, OLDEST, UNHANDLED, SUPERVISORS, CAPACITY, HORIZON_SECONDS, HORIZON_TRANSACTIONS,
+    DEAD_ROWS, PARTITIONS, DAYS_AHEAD, VIEW_AGE,
+)  # fmt: skip
+"""Metrics read from the database, by the exporter of the leader's host alone."""

@@ -153,8 +153,9 @@ class House:
         return Scheduler(post, slot, self._estate.counters.row(slot.index)).run()
 
     def _export(self, slot: Slot) -> int:
-        assert self._estate.listener is not None, "an exporter needs its socket"
-        return Exporter(self._estate.listener, self._estate.slots, self._estate.counters).run(slot)
+        estate = self._estate
+        assert estate.listener is not None, "an exporter needs its socket"
+        return Exporter(estate.listener, estate.slots, estate.counters, self._direct_dsn).run(slot)
 
     def _say_ready(self) -> None:
         address = self._estate.metrics_address

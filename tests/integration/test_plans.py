@@ -13,7 +13,7 @@ import pytest
 from jobs_runtime import Jobs, JobState, Schedule
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import Operation
-from jobs_runtime.executors.postgres import statements, upkeep
+from jobs_runtime.executors.postgres import gauges, statements, upkeep
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_runtime.executors.protocol import START, Position
@@ -54,6 +54,8 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
             for after in (START, Position(0, 50_000))
             for limit in (1, BATCH)
         ],
+        "cluster_health": [gauges.cluster_health()],
+        "dead_rows": [gauges.dead_rows()],
         "dead_supervisors": [upkeep.dead_supervisors(20)],
         "declare_schedule": [upkeep.declare_schedule(job, Schedule("* * * * *"))],
         "details": [executor.details(job_id) for job_id in (str(WAITING), finished[0], "9" * 15)],
@@ -76,6 +78,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "orphans": [upkeep.orphans(20)],
         "probe": [executor.probe([f"queue{number}" for number in range(30)])],
         "progress": [executor.progress(ACTIVE, Progress(1.0), INCARNATION)],
+        "queue_depths": [gauges.queue_depths(1000), gauges.queue_depths(100_000)],
         "register_supervisor": [
             upkeep.register_supervisor(
                 SupervisorRecord("supervisor1", "host", "place", 1, 8, ["n"], ["k"])

@@ -31,6 +31,40 @@ def test_metrics_count_what_was_performed(pool: Pool) -> None:
     basic.jobs.close()
 
 
+def test_attempts_that_took_their_worker_along_are_counted(pool: Pool) -> None:
+    running = pool.start("--kill-after", "0.2", app="tests.apps.basic", workers=1)
+    basic.deep_sleep.submit(60.0, expire_in=0.3).wait(15)
+    basic.die.submit("SIGSEGV").wait(30)
+
+    def counted() -> bool:
+        found = samples(running)
+        deaths = found["jobs_attempts_total", "die", "retry"]
+        return (
+            found["jobs_attempts_total", "deep_sleep", "expired"] == 1
+            and (deaths, found["jobs_attempts_total", "die", "failed"]) == (2, 1)
+            and found["jobs_quarantined_total", "die"] == 1
+            and found["jobs_process_endings_total", "signal", "worker"] == 3
+            and found["jobs_process_endings_total", "expired", "worker"] == 1
+        )
+
+    eventually(counted, 5, "every attempt is counted")
+    basic.jobs.close()
+
+
+def test_one_host_tells_of_the_whole_cluster(pool: Pool) -> None:
+    both = [pool.start(app="tests.apps.basic", workers=1) for _ in range(2)]
+    basic.noop.submit(start_after=3600.0)
+
+    def told() -> list[float]:
+        found = [samples(running) for running in both]
+        assert sum(each["jobs_leader",] for each in found) <= 1
+        key = "jobs_queue_depth", "noop", "noop", "delayed"
+        return [each[key] for each in found if key in each]
+
+    eventually(lambda: told() == [1], 30, "the leader has counted")
+    basic.jobs.close()
+
+
 def test_probes_answer_for_the_workers(pool: Pool) -> None:
     running = pool.start(app="tests.apps.basic", workers=1)
     assert get(running, "/livez") == (200, '{"status": "ok"}\n')

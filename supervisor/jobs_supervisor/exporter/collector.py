@@ -53,29 +53,29 @@ class SupervisorCollector(Collector):
                 buckets = list(zip(bounds, accumulate(counts), strict=True))
                 histogram.add_metric(each.labels, buckets, total)
             return histogram
-        family = _family(metric)
+        family = family_of(metric)
         for each in series:
             family.add_metric(each.labels, self._counters.total(each)[0])
         return family
 
     def _derived(self) -> Iterator[Metric]:
         states = Counter(slot.state for slot in self._slots.in_use if slot.role == "worker")
-        workers = _family(metrics.WORKERS)
+        workers = family_of(metrics.WORKERS)
         for state in SlotState:
             workers.add_metric([state.name.lower()], states[state])
-        busy, backoff, resident = map(_family, (metrics.BUSY, metrics.BACKOFF, metrics.RESIDENT))
+        busy, backoff, resident = map(family_of, (metrics.BUSY, metrics.BACKOFF, metrics.RESIDENT))
         now = time.monotonic()
         for slot in self._slots.in_use:
             labels = [slot.title.replace(" ", "-")]
             busy.add_metric(labels, now - slot.started if slot.job_id else 0.0)
             backoff.add_metric(labels, max(0.0, slot.not_before - now))
             resident.add_metric(labels, resident_bytes(slot.pid))
-        build = _family(metrics.BUILD)
+        build = family_of(metrics.BUILD)
         build.add_metric([version("jobs-runtime"), platform.python_version()], 1)
         yield from (workers, busy, self._endings(), backoff, resident, build)
 
     def _endings(self) -> Metric:
-        family = _family(metrics.ENDINGS)
+        family = family_of(metrics.ENDINGS)
         roles = Counter[tuple[str, Ending]]()
         for slot in self._slots:
             for kind, ending in enumerate(Ending):
@@ -85,6 +85,7 @@ class SupervisorCollector(Collector):
         return family
 
 
-def _family(metric: metrics.Metric) -> CounterMetricFamily | GaugeMetricFamily:
+def family_of(metric: metrics.Metric) -> CounterMetricFamily | GaugeMetricFamily:
+    """A family without samples."""
     kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
     return kind(metric.name, metric.help, labels=metric.labels)

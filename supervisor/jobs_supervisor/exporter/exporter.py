@@ -13,7 +13,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from jobs_runtime.errors import ConfigurationError
+from jobs_supervisor import metrics
 from jobs_supervisor.counters import Counters
+from jobs_supervisor.exporter.cluster import ClusterCollector, ClusterWatch
 from jobs_supervisor.exporter.collector import SupervisorCollector
 from jobs_supervisor.slotmap import SlotMap
 from jobs_supervisor.slots import Slot, SlotState
@@ -53,12 +55,17 @@ class Exporter:
         listener: the bound socket.
         slots: the slot map.
         counters: what the children count.
+        dsn: where the leader's exporter looks at the whole cluster.
     """
 
-    def __init__(self, listener: socket.socket, slots: SlotMap, counters: Counters) -> None:
+    def __init__(
+        self, listener: socket.socket, slots: SlotMap, counters: Counters, dsn: str
+    ) -> None:
         self._slots = slots
+        self._watch = ClusterWatch(dsn, lambda: counters.sum_of(metrics.LEADER) > 0)
         self._registry = CollectorRegistry()
         self._registry.register(SupervisorCollector(counters, slots))
+        self._registry.register(ClusterCollector(self._watch))
         routes: dict[str, Callable[[], Answer]] = {
             "/metrics": self._metrics,
             "/livez": self._live,
@@ -69,6 +76,7 @@ class Exporter:
     def run(self, slot: Slot) -> int:
         """Serve until told to stop; gives the exit code."""
         signal.signal(signal.SIGTERM, _exit)
+        self._watch.start()
         slot.enter(SlotState.IDLE)
         self._server.serve_forever()
         return 0

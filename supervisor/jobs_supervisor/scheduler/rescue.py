@@ -55,6 +55,7 @@ class Rescue:
         operations.append(self._executor.release(sorted(released), incarnation))
         operations.append(upkeep.forget_worker(incarnation))
         run_together(connection, operations)
+        self._count_attempts(claims, settled)
         self._count(obituary, settled, released)
 
     def settle_unknown(self, connection: Connection, incarnation: int) -> None:
@@ -70,6 +71,7 @@ class Rescue:
         operations: list[Operation[Any]] = [*self._executor.settle(outcomes, incarnation)]
         operations.append(upkeep.forget_worker(incarnation))
         run_together(connection, operations)
+        self._count_attempts(claims, outcomes)
         if claims:
             logger.warning("incarnation %d vanished: %d jobs run again", incarnation, len(claims))
             self._row.add(metrics.RESCUED, "unknown", amount=len(claims))
@@ -88,6 +90,13 @@ class Rescue:
                 self._row.add(metrics.QUARANTINED, claim.name)
             return Outcome(claim.job_id, JobState.FAILED, seconds, output, death=True)
         return Outcome(claim.job_id, JobState.RETRY, seconds, output, death=True)
+
+    def _count_attempts(self, claims: Sequence[Claim], outcomes: Sequence[Outcome]) -> None:
+        """Count the attempts whose worker did not live to do so."""
+        states = {outcome.job_id: outcome.state for outcome in outcomes}
+        for claim in claims:
+            if claim.job_id in states and claim.name in self._jobs:
+                self._row.add(metrics.ATTEMPTS, claim.name, states[claim.job_id].value)
 
     def _count(self, obituary: Obituary, settled: list[Outcome], released: set[int]) -> None:
         if settled:

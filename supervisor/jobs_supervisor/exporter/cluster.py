@@ -1,0 +1,185 @@
+"""The figures of the whole cluster, read from the database by the leader's exporter alone.
+
+They are read every few seconds on a connection and in a thread of their own, and served as they
+were last read: neither a slow database nor one that is away holds up a scrape.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from jobs_runtime.database import Connection, connect
+from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.postgres import gauges
+from jobs_runtime.executors.postgres.gauges import ClusterHealth, Depth
+from jobs_supervisor import metrics
+from jobs_supervisor.exporter.collector import family_of
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at who leads and whether it is time."""
+
+READ_EVERY = 10.0
+"""Seconds between two readings."""
+
+SHARE = 0.05
+"""The greatest part of the time that readings may take; after a slow one the next comes later."""
+
+UNWATCHED_AFTER = 120.0
+"""Seconds without a scrape after which nothing is read any more."""
+
+STATEMENT_TIMEOUT = "SET statement_timeout = '1s'"
+
+COUNT_AT_MOST = 100_000
+"""Ready jobs of a queue, and delayed jobs of all, that are counted."""
+
+MOST_SERIES = 200
+"""Pairs of queue and job that are told apart; the others are summed up as `other`."""
+
+STATES = ("ready", "delayed", "active")
+OTHER = ("other", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read at one moment.
+
+    Attributes:
+        read_at: monotonic seconds.
+    """
+
+    depths: Sequence[Depth]
+    health: ClusterHealth
+    dead_rows: dict[str, int]
+    read_at: float
+
+
+class ClusterWatch:
+    """Reads while this host's scheduler leads and somebody scrapes.
+
+    Args:
+        dsn: must reach the server itself, not a pooler in transaction mode.
+        leads: whether this host's scheduler leads.
+
+    Attributes:
+        reading: the last one; None while another host leads.
+        scraped_at: when somebody last asked, in monotonic seconds.
+    """
+
+    def __init__(self, dsn: str, leads: Callable[[], bool]) -> None:
+        self._dsn = dsn
+        self._leads = leads
+        self._connection: Connection | None = None
+        self._due_at = 0.0
+        self.reading: Reading | None = None
+        self.scraped_at = time.monotonic()
+
+    def start(self) -> None:
+        """Go on in a thread until the process ends."""
+        threading.Thread(target=self._watch, name="cluster watch", daemon=True).start()
+
+    def look(self, now: float) -> None:
+        """Read, if it is time and this host's scheduler leads."""
+        if not self._leads():
+            self._disconnect()
+            self.reading = None
+            self._due_at = 0.0
+        elif now >= self._due_at and now - self.scraped_at < UNWATCHED_AFTER:
+            self._read(now)
+            took = time.monotonic() - now
+            self._due_at = now + max(READ_EVERY, took / SHARE)
+
+    def _watch(self) -> None:
+        while True:
+            self.look(time.monotonic())
+            time.sleep(LOOK_EVERY)
+
+    def _read(self, now: float) -> None:
+        try:
+            if self._connection is None:
+                self._connection = connect(self._dsn, "jobs: metrics")
+                self._connection.execute(STATEMENT_TIMEOUT, prepare=False)
+            connection = self._connection
+            depths = run(connection, gauges.queue_depths(COUNT_AT_MOST))
+            health = run(connection, gauges.cluster_health())
+            self.reading = Reading(depths, health, run(connection, gauges.dead_rows()), now)
+        except psycopg.errors.QueryCanceled:
+            logger.warning("the queues could not be counted within a second")
+        except psycopg.Error:
+            self._disconnect()  # the scheduler of this host says that the database is away
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class ClusterCollector(Collector):
+    """Makes metric families of the last reading; a queue that is empty by now shows 0.
+
+    Args:
+        watch: what reads.
+    """
+
+    def __init__(self, watch: ClusterWatch) -> None:
+        self._watch = watch
+        self._known: set[tuple[str, str]] = set()
+
+    def collect(self) -> Iterator[Metric]:
+        """All families, without samples while another host leads."""
+        self._watch.scraped_at = time.monotonic()
+        reading = self._watch.reading
+        if reading is None:
+            yield from map(family_of, metrics.CLUSTER)
+            return
+        yield from self._queues(reading.depths)
+        health = reading.health
+        for metric, value in (
+            (metrics.SUPERVISORS, health.supervisors),
+            (metrics.CAPACITY, health.workers),
+            (metrics.HORIZON_SECONDS, health.horizon_seconds),
+            (metrics.HORIZON_TRANSACTIONS, health.horizon_transactions),
+            (metrics.PARTITIONS, health.partitions),
+            (metrics.DAYS_AHEAD, health.days_ahead),
+            (metrics.VIEW_AGE, time.monotonic() - reading.read_at),
+        ):
+            family = family_of(metric)
+            family.add_metric([], value)
+            yield family
+        dead_rows = family_of(metrics.DEAD_ROWS)
+        for table, rows in reading.dead_rows.items():
+            dead_rows.add_metric([table], rows)
+        yield dead_rows
+
+    def _queues(self, found: Sequence[Depth]) -> Iterator[Metric]:
+        jobs: dict[tuple[str, str, str], int] = {}
+        waited: dict[tuple[str, str], float] = {}
+        unhandled: dict[tuple[str, str], int] = {}
+        for depth in found:
+            pair = self._bounded((depth.queue, depth.name))
+            jobs[*pair, depth.state] = jobs.get((*pair, depth.state), 0) + depth.jobs
+            waited[pair] = max(waited.get(pair, 0.0), depth.waited)
+            waits = depth.jobs if depth.state != "active" and not depth.handled else 0
+            unhandled[pair] = unhandled.get(pair, 0) + waits
+        depths, ages, orphans = map(family_of, (metrics.DEPTH, metrics.OLDEST, metrics.UNHANDLED))
+        for pair in sorted(self._known):
+            for state in STATES:
+                depths.add_metric([*pair, state], jobs.get((*pair, state), 0))
+            ages.add_metric(pair, waited.get(pair, 0.0))
+            orphans.add_metric(pair, unhandled.get(pair, 0))
+        yield from (depths, ages, orphans)
+
+    def _bounded(self, pair: tuple[str, str]) -> tuple[str, str]:
+        if pair not in self._known and len(self._known) >= MOST_SERIES:
+            pair = OTHER
+        self._known.add(pair)
+        return pair
