@@ -43,12 +43,16 @@ def dsn_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add everything else that a pool can be told."""
+    file = click.Path(exists=True, dir_okay=False)
     seconds, positive = click.FloatRange(min=0), click.FloatRange(min=0, min_open=True)
     for name, kind, text in (
         ("--max-memory", positive, "Replace a worker with more MB resident than this."),
         ("--max-age", positive, "Replace a worker after so many seconds."),
         ("--max-jobs", click.IntRange(min=1), "Replace a worker after so many attempts."),
         ("--retention-days", click.IntRange(min=1), "How long finished jobs are kept."),
+        ("--metrics-key", file, "PEM file of its key, if that is not in the same file."),
+        ("--metrics-certificate", file, "PEM file: serve metrics and probes over TLS."),
+        ("--metrics-token", str, "Bearer token without which /metrics is refused."),
         ("--metrics-address", str, "host:port of /metrics, /livez and /readyz."),
         ("--startup-timeout", seconds, "Seconds to wait for the database at start."),
         ("--boot-timeout", seconds, "Seconds that a process may take to boot."),

@@ -14,7 +14,8 @@ from jobs_supervisor.application import Application, load
 from jobs_supervisor.child import adopt_orphans
 from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.estate import Estate
-from jobs_supervisor.exporter.exporter import Exporter, bind
+from jobs_supervisor.exporter.exporter import Exporter
+from jobs_supervisor.exporter.server import bind
 from jobs_supervisor.liveness import place
 from jobs_supervisor.notify import Notifier
 from jobs_supervisor.plan import Plan, Role
@@ -42,6 +43,7 @@ def run(settings: Settings, *, migrates: bool = False) -> int:
         ConfigurationError: a setting cannot be used.
     """
     handover = taken_handover()
+    settings.access.context()
     application = load(settings)
     if application is None:
         return NOT_STARTED
@@ -108,6 +110,7 @@ class House:
                 others=estate.others,
                 descriptor=estate.memory.descriptor,
                 metrics=estate.metrics_address,
+                scheme=settings.access.scheme,
                 started_at=estate.started_at,
             )
         )
@@ -155,11 +158,13 @@ class House:
     def _export(self, slot: Slot) -> int:
         estate = self._estate
         assert estate.listener is not None, "an exporter needs its socket"
-        return Exporter(estate.listener, estate.slots, estate.counters, self._direct_dsn).run(slot)
+        return Exporter(
+            estate.listener, estate.slots, estate.counters, self._direct_dsn, self._settings.access
+        ).run(slot)
 
     def _say_ready(self) -> None:
-        address = self._estate.metrics_address
-        where = f", metrics on http://{address}" if address else ""
+        address, scheme = self._estate.metrics_address, self._settings.access.scheme
+        where = f", metrics on {scheme}://{address}" if address else ""
         names = ", ".join(self._application.names)
         logger.info("ready: %d workers for %s%s", self.supervisor.target, names, where)
 

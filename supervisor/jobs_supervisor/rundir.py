@@ -18,6 +18,7 @@ class RunRecord(msgspec.Struct, frozen=True):
         capacity: slots for workers; not all are in use.
         others: the roles of its children that are not workers.
         metrics: the address of its exporter; empty for none.
+        scheme: `http` or `https`.
         started_at: seconds since the epoch.
     """
 
@@ -29,6 +30,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     descriptor: int
     metrics: str
     started_at: float
+    scheme: str = "http"
 
     @property
     def memory_path(self) -> str:

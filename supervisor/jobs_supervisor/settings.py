@@ -10,6 +10,7 @@ from typing import Any
 
 from jobs_runtime.errors import ConfigurationError
 from jobs_runtime.options import nearest
+from jobs_supervisor.exporter.access import Access
 from jobs_supervisor.worker.recycling import Recycling
 
 
@@ -32,6 +33,9 @@ class Settings:
         boot_timeout: how long a process may take to boot.
         startup_timeout: how long to wait for the database at start.
         metrics_address: host:port of /metrics, /livez and /readyz.
+        metrics_token: bearer token without which /metrics is refused; None for none.
+        metrics_certificate: PEM file; with it all three are served over TLS.
+        metrics_key: PEM file of its key; None if the certificate's file has it too.
         retention_days: how long finished jobs are kept.
         preload: whether the application is imported once, before the workers are forked, so that
             they share its memory.
@@ -49,11 +53,19 @@ class Settings:
     boot_timeout: float
     startup_timeout: float
     metrics_address: str
+    metrics_token: str | None
+    metrics_certificate: str | None
+    metrics_key: str | None
     retention_days: int
     preload: bool
     max_jobs: int | None
     max_age: float | None
     max_memory: float | None
+
+    @property
+    def access(self) -> Access:
+        """How the exporter is protected."""
+        return Access(self.metrics_token, self.metrics_certificate, self.metrics_key)
 
     @property
     def recycling(self) -> Recycling:
@@ -68,6 +80,9 @@ DEFAULTS: dict[str, Any] = {
     "boot_timeout": 30.0,
     "startup_timeout": 60.0,
     "metrics_address": "127.0.0.1:9464",
+    "metrics_token": None,
+    "metrics_certificate": None,
+    "metrics_key": None,
     "retention_days": 7,
     "preload": True,
     "max_jobs": None,

@@ -79,7 +79,7 @@ def read_all(record: RunRecord) -> list[SlotStatus]:
 
 def as_table(record: RunRecord, slots: Sequence[SlotStatus]) -> Table:
     """Show a supervisor to a person."""
-    where = f" · metrics http://{record.metrics}" if record.metrics else ""
+    where = f" · metrics {record.scheme}://{record.metrics}" if record.metrics else ""
     table = Table(
         title=f"[bold]{record.app}[/] · pid {record.pid} · {record.database}{where}",
         title_justify="left",

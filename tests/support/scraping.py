@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -14,12 +15,17 @@ Samples = dict[tuple[str, ...], float]
 """Values by name and label values, which are in the order of the labels' names."""
 
 
-def get(running: Running, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
+def get(
+    running: Running,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    context: ssl.SSLContext | None = None,
+) -> tuple[int, str]:
     """Ask its exporter; gives the status and the body."""
-    url = f"http://{running.record.metrics}{path}"
+    url = f"{running.record.scheme}://{running.record.metrics}{path}"
     request = urllib.request.Request(url, headers=dict(headers or {}))
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=5, context=context) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

@@ -210,6 +210,7 @@ def _scrape(address: str) -> int:
             sample.value
             for family in text_string_to_metric_families(text)
             for sample in family.samples
-            if sample.name == metrics.ATTEMPTS.name and sample.labels["job_name"] == measure_file.name
+            if sample.name == metrics.ATTEMPTS.name
+            and sample.labels["job_name"] == measure_file.name
         )
     )
