@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import time
 from types import FrameType
 
 from prometheus_client import CollectorRegistry
@@ -18,6 +19,9 @@ from jobs_supervisor.exporter.collector import SupervisorCollector
 from jobs_supervisor.exporter.server import Answer, Route, Server
 from jobs_supervisor.slotmap import SlotMap
 from jobs_supervisor.slots import Slot, SlotState
+
+UNREACHABLE_AFTER = 2.0
+"""Seconds that a child may be connecting, as each does once, before Postgres is called away."""
 
 
 class Exporter:
@@ -67,18 +71,25 @@ class Exporter:
         return _json(200, {"status": "ok"})
 
     def _ready(self) -> Answer:
-        reasons = not_ready(self._slots)
+        reasons = not_ready(self._slots, time.monotonic())
         return _json(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
 
 
-def not_ready(slots: SlotMap) -> list[str]:
-    """Why no work should be expected of this supervisor; empty if it may be."""
-    states = [slot.state for slot in slots.workers if slot.in_use]
+def not_ready(slots: SlotMap, now: float) -> list[str]:
+    """Why no work should be expected of this supervisor; empty if it may be.
+
+    Args:
+        slots: the slot map.
+        now: monotonic seconds.
+    """
+    workers = [slot for slot in slots.workers if slot.in_use]
+    states = [slot.state for slot in workers]
     working = sum(state in (SlotState.IDLE, SlotState.BUSY) for state in states)
     reasons: list[str] = []
     if working == 0:
         reasons.append("no worker is ready")
-    if SlotState.CONNECTING in (*states, slots.one("scheduler").state):
+    waiting = [s for s in (*workers, slots.one("scheduler")) if s.state is SlotState.CONNECTING]
+    if any(now - slot.since > UNREACHABLE_AFTER for slot in waiting):
         reasons.append("postgres cannot be reached")
     if states and all(state in (SlotState.DRAINING, SlotState.VACANT) for state in states):
         reasons.append("draining")

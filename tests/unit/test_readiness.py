@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from jobs_supervisor.exporter.exporter import UNREACHABLE_AFTER, not_ready
+from jobs_supervisor.shared import SharedMemory
+from jobs_supervisor.slotmap import SlotMap
+from jobs_supervisor.slots import SlotState
+
+
+@pytest.fixture
+def slots() -> Iterator[SlotMap]:
+    """Two workers and a scheduler, all ready."""
+    memory = SharedMemory.create(SlotMap.size_of(3))
+    slots = SlotMap(memory, 2, ("scheduler",))
+    for slot in slots:
+        slot.wanted = True
+        slot.enter(SlotState.IDLE)
+    yield slots
+    os.close(memory.descriptor)
+
+
+def test_ready_workers_are_ready(slots: SlotMap) -> None:
+    assert not_ready(slots, time.monotonic()) == []
+
+
+@pytest.mark.parametrize("index", [0, 2])
+def test_one_that_connects_is_given_a_moment(slots: SlotMap, index: int) -> None:
+    slots.slots[index].enter(SlotState.CONNECTING)
+    now = time.monotonic()
+    assert not_ready(slots, now) == []
+    assert not_ready(slots, now + UNREACHABLE_AFTER + 1) == ["postgres cannot be reached"]
+
+
+def test_no_worker_is_no_readiness(slots: SlotMap) -> None:
+    for slot in slots.workers:
+        slot.enter(SlotState.BOOTING)
+    assert not_ready(slots, time.monotonic()) == ["no worker is ready"]
+
+
+def test_a_drain_is_no_readiness(slots: SlotMap) -> None:
+    for slot in slots.workers:
+        slot.enter(SlotState.DRAINING)
+    assert not_ready(slots, time.monotonic()) == ["no worker is ready", "draining"]
