@@ -6,6 +6,7 @@ depends on the declared jobs and the slots alone.
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +48,12 @@ class Layout:
                 series = Series(metric, labels, self.width)
                 self.series[metric.name, *labels] = series
                 self.width += series.cells
+
+    @property
+    def digest(self) -> str:
+        """Tells layouts apart, also those of another version of this code."""
+        where = [(*key, series.offset) for key, series in self.series.items()]
+        return hashlib.sha256(repr(where).encode()).hexdigest()
 
     def offset(self, metric: Metric, *labels: str) -> int:
         """Where a series begins in a row."""

@@ -33,6 +33,7 @@ class Handover(msgspec.Struct, frozen=True):
     obituaries: tuple[int, int]
     listener: int
     started_at: float
+    layout: str = ""
 
 
 class Estate:
@@ -91,17 +92,25 @@ class Estate:
         for descriptor in estate.descriptors:
             os.set_inheritable(descriptor, False)
         estate.generation += 1
-        if list(jobs) != estate.jobs:
-            estate._declare(list(jobs))
+        readable = handover.layout == estate.counters.layout.digest
+        if list(jobs) != estate.jobs or not readable:
+            estate._declare(list(jobs), keep=readable)
         return estate
 
-    def _declare(self, jobs: list[str]) -> None:
-        """Lay the counters out anew; what was counted of jobs that stay is kept."""
+    def _declare(self, jobs: list[str], *, keep: bool) -> None:
+        """Lay the counters out anew.
+
+        Args:
+            jobs: the declared jobs.
+            keep: whether to keep what was counted of jobs that stay. Another version of this code
+                may have counted other things in other places: then all begin at 0.
+        """
         count = self.capacity + len(self.others)
         layout = Layout(jobs)
         memory = SharedMemory.create(Counters.size_of(layout, count))
         counters = Counters(memory, 0, layout, count)
-        counters.copy_from(self.counters)
+        if keep:
+            counters.copy_from(self.counters)
         os.close(self._counters_memory.descriptor)
         self.jobs, self.counters, self._counters_memory = jobs, counters, memory
 
@@ -132,5 +141,6 @@ class Estate:
             obituaries=self.obituaries.ends,
             listener=-1 if self.listener is None else self.listener.fileno(),
             started_at=self.started_at,
+            layout=self.counters.layout.digest,
         )
         return msgspec.json.encode(handover).decode()
