@@ -39,8 +39,10 @@ test-long: $(INSTALLED) ## the tests that take minutes
 	$(BIN)/pytest -m long
 
 .PHONY: bench
-bench: $(INSTALLED) ## the figures of the README, on an installed or the embedded Postgres
-	$(BIN)/python -m benchmarks
+bench: $(INSTALLED) ## ours and its peers measured: make bench PEERS=celery,pgqueuer WORKLOAD=w1
+	$(BIN)/python -m benchmarks $(if $(PEERS),--peers $(PEERS)) \
+	  $(if $(WORKLOAD),--workload $(WORKLOAD)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  $(if $(SCALE),--scale $(SCALE))
 
 .PHONY: docs
 docs: $(INSTALLED) ## the pages that are generated: the reference of metrics
@@ -48,4 +50,5 @@ docs: $(INSTALLED) ## the pages that are generated: the reference of metrics
 
 .PHONY: clean
 clean: ## remove everything that was installed or generated
-	rm -rf $(VENV) .jobs .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .jobs .pytest_cache .ruff_cache .hypothesis benchmarks/results benchmarks/.redis
+	rm -rf benchmarks/peers/*/.venv benchmarks/peers/*/node_modules

@@ -2,91 +2,91 @@
 
 from __future__ import annotations
 
-import json
 import os
-import statistics
+import platform
 import tempfile
-from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks import report
+from benchmarks.environments import CannotInstall, install
+from benchmarks.peer import OURS, all_peers
+from benchmarks.redis import redis
 from benchmarks.server import postgres, version
-from benchmarks.workloads import crash, latency, memory, throughput
+from benchmarks.session import Servers
+from benchmarks.suite import WORKLOADS, Results, measure
 from jobs_supervisor.settings import cpu_count
 
 RESULTS = Path(__file__).with_name("results")
 
 
-class Workload(NamedTuple):
-    """One thing that is measured.
+def listed(known: list[str], given: str | None) -> list[str]:
+    """The names in a list with commas; all of them if nothing is given.
 
-    Attributes:
-        size: how many jobs, kills or readings one run takes.
+    Raises:
+        click.BadParameter: one is unknown.
     """
-
-    title: str
-    measure: Callable[[str, int], dict[str, float]]
-    size: int
-
-
-WORKLOADS = {
-    "w1": Workload("no-op throughput, 100,000 waiting, 2 workers", throughput.measure, 100_000),
-    "w2": Workload("pickup latency on an idle system", latency.measure, 300),
-    "w4": Workload("SIGKILL of a busy worker -> performed again", crash.measure, 5),
-    "w5": Workload("memory of 8 workers after a 200 MB import", memory.measure, 2),
-}
+    names = [name.strip() for name in given.split(",")] if given else known
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(known)}")
+    return names
 
 
 @click.command()
-@click.option("--workload", "names", multiple=True, type=click.Choice(list(WORKLOADS)))
+@click.option("--peers", help="Names with commas; default all.")
+@click.option("--workload", help="Names with commas; default all.")
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
-def main(names: tuple[str, ...], rounds: int) -> None:
-    """Measure jobs-runtime on a throw-away Postgres with default durability."""
+@click.option(
+    "--scale",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="The share of each workload's jobs; figures of a small share only say that it works.",
+)
+def main(peers: str | None, workload: str | None, rounds: int, scale: float) -> None:
+    """Measure jobs-runtime and its peers beside each other, on throw-away servers."""
     console = Console()
-    chosen = names or tuple(WORKLOADS)
-    runs: dict[str, list[dict[str, float]]] = {name: [] for name in chosen}
-    with tempfile.TemporaryDirectory() as directory, postgres() as dsn:
-        os.environ["BENCH_MOMENTS"] = f"{directory}/moments"
-        where = f"{version(dsn)}, {cpu_count()} cores"
-        for number in range(rounds):
-            for name in chosen:
-                console.print(f"[dim]round {number + 1} of {rounds}: {name}[/]")
-                workload = WORKLOADS[name]
-                runs[name].append(workload.measure(dsn, workload.size))
-    console.print(table(runs, where))
-    write(runs, where)
+    known = all_peers()
+    names = listed(list(WORKLOADS), workload)
+    wanted = [name for name in listed(list(known), peers) if name != OURS]
+    with ExitStack() as stack, console.status("installing"):
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        dsn = stack.enter_context(postgres())
+        servers = {"postgres": Servers(dsn, None, scratch)}
+        results = Results()
+        contestants = [known[OURS]]
+        for name in wanted:
+            try:
+                install(known[name])
+                if known[name].store == "redis" and "redis" not in servers:
+                    servers["redis"] = Servers(dsn, stack.enter_context(redis()), scratch)
+            except CannotInstall as error:
+                results.skipped[name] = str(error)
+            else:
+                contestants.append(known[name])
+        measure(results, contestants, names, rounds, scale, servers, console.log)
+        circumstances = report.Circumstances(
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            where=f"{version(dsn)}, Python {platform.python_version()}, {cpu_count()} cores",
+            scale=scale,
+            settings={peer.name: peer.settings for peer in contestants},
+        )
+    report.write(results, circumstances, RESULTS)
+    show(console, results, circumstances)
 
 
-def table(runs: dict[str, list[dict[str, float]]], where: str) -> Table:
-    """Medians, minima and maxima of every figure."""
-    result = Table(title=f"jobs-runtime on {where}", title_justify="left")
-    for column in ("workload", "figure"):
-        result.add_column(column)
-    for column in ("median", "min", "max"):
-        result.add_column(column, justify="right")
-    for name, rounds in runs.items():
-        for figure in rounds[0]:
-            values = [each[figure] for each in rounds]
-            numbers = (statistics.median(values), min(values), max(values))
-            result.add_row(f"{name} {WORKLOADS[name].title}", figure, *map(readable, numbers))
-    return result
-
-
-def readable(value: float) -> str:
-    """A figure with as many digits as it deserves."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
-
-
-def write(runs: dict[str, list[dict[str, float]]], where: str) -> None:
-    """Keep every run as JSON in `benchmarks/results/`."""
-    RESULTS.mkdir(exist_ok=True)
-    report = {"at": datetime.now(UTC).isoformat(), "where": where, "runs": runs}
-    (RESULTS / "latest.json").write_text(json.dumps(report, indent=2) + "\n")
+def show(console: Console, results: Results, circumstances: report.Circumstances) -> None:
+    """Print the tables, and what is missing in them and why."""
+    console.print(f"\n{circumstances.where}; results are in {os.path.relpath(RESULTS)}/")
+    for name, runs in results.runs.items():
+        console.print(report.table(name, runs))
+    for who, reason in results.skipped.items():
+        console.print(f"skipped: {who}: {reason}", markup=False)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,18 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import conninfo
 
 from jobs_supervisor.embedded import EmbeddedDatabase
 
-SETTINGS = ("shared_buffers=512MB", "max_wal_size=2GB", "listen_addresses=127.0.0.1")
+SETTINGS = (
+    "shared_buffers=512MB",
+    "max_wal_size=2GB",
+    "max_connections=300",
+    "listen_addresses=127.0.0.1",
+)
 
 
 def installed() -> Path | None:
@@ -46,7 +52,7 @@ def _run(programs: Path, directory: Path) -> Iterator[str]:
     if user:
         shutil.chown(directory, user)
     data = str(directory / "data")
-    port = _free_port()
+    port = free_port()
     options = " ".join(f"-c {setting}" for setting in SETTINGS)
 
     def call(program: str, *arguments: str) -> None:
@@ -75,12 +81,43 @@ def version(dsn: str) -> str:
         return f"PostgreSQL {connection.info.server_version // 10_000}"
 
 
+def process(dsn: str) -> psutil.Process:
+    """The server's parent process."""
+    with psycopg.connect(dsn) as connection:
+        parent = psutil.Process(connection.info.backend_pid).parent()
+    assert parent is not None
+    return parent
+
+
 def fresh_database(server_dsn: str, name: str) -> str:
     """Make an empty database, dropping an old one of that name; gives its DSN."""
     with psycopg.connect(server_dsn, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return conninfo.make_conninfo(server_dsn, dbname=name)
+    return uri(server_dsn, name)
+
+
+def uri(server_dsn: str, name: str) -> str:
+    """The same server's other database, in the form that every client library reads."""
+    parts = conninfo.conninfo_to_dict(server_dsn)
+    host, port = str(parts.get("host", "")), parts.get("port", 5432)
+    user = parts.get("user", "postgres")
+    if host.startswith("/"):
+        return f"postgresql://{user}@/{name}?host={host}&port={port}"
+    return f"postgresql://{user}@{host}:{port}/{name}"
+
+
+@contextmanager
+def setting(dsn: str, name: str, value: str) -> Generator[None]:
+    """Run the block with another setting of the server."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+        connection.execute("SELECT pg_reload_conf()")
+        try:
+            yield
+        finally:
+            connection.execute(f"ALTER SYSTEM RESET {name}".encode())
+            connection.execute("SELECT pg_reload_conf()")
 
 
 def settle(dsn: str) -> None:
@@ -90,7 +127,8 @@ def settle(dsn: str) -> None:
         connection.execute("CHECKPOINT")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -2,48 +2,59 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
+import statistics
 import time
+from collections.abc import Callable
 
-from benchmarks import work
-from benchmarks.application import jobs, mark_and_sleep
-from benchmarks.pool import supervisor
-from benchmarks.server import fresh_database
-from jobs_runtime.database import connect
-from jobs_runtime.executors.postgres.migrate import migrate
+import psutil
 
-WORKERS = 2
-PATIENCE = 60.0
+from benchmarks.session import Session, is_alive
+from benchmarks.workloads import Figures, Open
+
+KILLS = 5
+SLEEP = 1.0
+"""Seconds that the job takes, so that it is caught in the act."""
+PATIENCE = 170.0
 """Seconds after which the job counts as lost."""
+ENOUGH = 10.0
+"""Seconds after which a rescue is slow, and one kill a run has to do."""
 
 
-def measure(server_dsn: str, count: int) -> dict[str, float]:
-    """Kill `count` busy workers one after the other; gives the median and the worst time."""
-    dsn = fresh_database(server_dsn, "bench")
-    with connect(dsn, "bench") as connection:
-        migrate(connection)
-    jobs.database.given_dsn = dsn
-    work.forget_moments()
+def measure(open_session: Open, scale: float) -> Figures:
+    """Kill busy workers one after the other; a job that stays away counts as infinity."""
     times: list[float] = []
-    with supervisor(dsn, WORKERS):
-        for _ in range(count):
-            before = len(work.moments())
-            submitted = mark_and_sleep.submit(1.0)
-            _wait_moments(before + 1)
-            killed = time.monotonic()
-            os.kill(work.moments()[before][1], signal.SIGKILL)
-            _wait_moments(before + 2)
-            times.append(1000 * (work.moments()[before + 1][0] - killed))
-            submitted.result(PATIENCE)
-    jobs.close()
-    times.sort()
-    return {"median, ms": times[len(times) // 2], "worst, ms": times[-1]}
+    with open_session() as session, session.workers("crash") as workers:
+        session.warm_up(workers)
+        for number in range(max(1, int(KILLS * scale))):
+            times.append(_kill(session, workers, str(number)))
+            if times[-1] > ENOUGH:
+                break
+    return {"median, ms": 1000 * statistics.median(times), "worst, ms": 1000 * max(times)}
 
 
-def _wait_moments(count: int) -> None:
-    ends = time.monotonic() + PATIENCE
-    while len(work.moments()) < count:
-        if time.monotonic() > ends:
-            raise TimeoutError(f"the job was not performed within {PATIENCE:.0f} s")
+def _kill(session: Session, workers: list[psutil.Process], tag: str) -> float:
+    def starts(count: int) -> Callable[[], bool]:
+        return lambda: len(_starts(session, tag)) >= count
+
+    session.producer.submit("work", {"tag": tag, "sleep": SLEEP})
+    session.wait(starts(1), workers, "the job's start")
+    os.kill(_starts(session, tag)[0][1], signal.SIGKILL)
+    killed = time.monotonic()
+    while not starts(2)():
+        if time.monotonic() - killed > PATIENCE or not any(map(is_alive, workers)):
+            return math.inf
         time.sleep(0.002)
+    session.wait(
+        lambda: any(moment.tag == tag for moment in session.performed.moments("end")),
+        workers,
+        "the job's end",
+    )
+    return _starts(session, tag)[1][0] - killed
+
+
+def _starts(session: Session, tag: str) -> list[tuple[float, int]]:
+    moments = session.performed.moments("start")
+    return [(moment.when, moment.pid) for moment in moments if moment.tag == tag]

@@ -1,39 +1,33 @@
-"""W2: on an idle system, from the return of `submit` until the job is performed."""
+"""W2: on an idle system, from the return of a submit until the job is performed."""
 
 from __future__ import annotations
 
-import statistics
 import time
 
-from benchmarks import work
-from benchmarks.application import jobs, mark
-from benchmarks.pool import supervisor
-from benchmarks.server import fresh_database
-from jobs_runtime.database import connect
-from jobs_runtime.executors.postgres.migrate import migrate
+from benchmarks.figures import percentile
+from benchmarks.workloads import Figures, Open
 
-WORKERS = 2
+COUNT = 300
 GAP = 0.02
 """Seconds between a job's start and the next submit, so that the system is idle again."""
+PATIENCE = 60.0
 
 
-def measure(server_dsn: str, count: int) -> dict[str, float]:
-    """Submit `count` jobs one after the other."""
-    dsn = fresh_database(server_dsn, "bench")
-    with connect(dsn, "bench") as connection:
-        migrate(connection)
-    jobs.database.given_dsn = dsn
-    work.forget_moments()
-    submitted: list[float] = []
-    with supervisor(dsn, WORKERS):
-        for number in range(count + 10):
-            mark.submit()
-            submitted.append(time.monotonic())
-            while len(work.moments()) <= number:
-                time.sleep(0.002)
+def measure(open_session: Open, scale: float) -> Figures:
+    """Submit jobs one after the other."""
+    waits: list[float] = []
+    with open_session() as session, session.workers("latency") as workers:
+        session.warm_up(workers)
+        for number in range(1, max(10, int(COUNT * scale)) + 1):
+            span = session.producer.submit("work", {"tag": number})
+            session.wait(
+                lambda number=number: len(session.performed.moments("end")) > number,
+                workers,
+                "a job's end",
+                PATIENCE,
+            )
+            start = session.performed.moments("start")[number]
+            assert start.tag == str(number), f"{start} instead of job {number}"
+            waits.append(1000 * (start.when - span.ended))
             time.sleep(GAP)
-    jobs.close()
-    started = [when for when, _ in work.moments()]
-    waits = [1000 * (b - a) for a, b in zip(submitted, started, strict=True)][10:]
-    percentiles = statistics.quantiles(waits, n=100)
-    return {"p50, ms": percentiles[49], "p95, ms": percentiles[94], "p99, ms": percentiles[98]}
+    return {f"p{each}, ms": percentile(waits, each) for each in (50, 95, 99)}

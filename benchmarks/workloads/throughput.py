@@ -1,106 +1,108 @@
-"""W1: how many no-op jobs a second, from a full queue, the whole history kept.
-
-Beside it the limit: bare processes that run our claim and finish statements and nothing else.
-"""
+"""W1: how many no-op jobs a second, from a full queue, until each one's end is stored."""
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.synchronize
 import time
+from dataclasses import dataclass
 
-import psycopg
+import psutil
 
-from benchmarks.application import jobs, noop
-from benchmarks.pool import supervisor
-from benchmarks.server import fresh_database, settle
-from jobs_runtime.database import connect
-from jobs_runtime.executors.operation import run, run_together
-from jobs_runtime.executors.postgres import PostgresExecutor
-from jobs_runtime.executors.postgres.migrate import migrate
-from jobs_runtime.executors.protocol import START, Position
-from jobs_runtime.model import JobState, Outcome
+from benchmarks import usage
+from benchmarks.rates import Sample, rate
+from benchmarks.session import Session
+from benchmarks.workloads import Figures, Open
 
-ARGS: dict[str, object] = {"invoice": 4711, "text": "x" * 72}
-BATCH = 500
-WORKERS = 2
-
-
-def measure(server_dsn: str, count: int) -> dict[str, float]:
-    """Submit `count` jobs in bulk, have two workers perform them; then the bare loop likewise."""
-    dsn, submitted = _loaded(server_dsn, count)
-    with supervisor(dsn, WORKERS):
-        _wait_finished(dsn, count)
-    performed = _jobs_a_second(dsn, count)
-    dsn, _ = _loaded(server_dsn, count)
-    bare = _bare_loop(dsn)
-    return {
-        "submit_many, jobs/s": submitted,
-        "performed, jobs/s": performed,
-        "bare SQL loop, jobs/s": bare,
-        "performed / bare loop": performed / bare,
-    }
+WAITING = 100_000
+MORE_WAITING = 500_000
+CHUNK = 10_000
+"""Jobs that are submitted at once while loading."""
+LOADING = 60.0
+"""Seconds after which the queue is taken as full as it is: slow producers get fewer jobs."""
+WORKING = 20.0
+"""Seconds after which slow workers need not finish."""
+STORING = 60.0
+"""Seconds from the last job's end until that is stored."""
 
 
-def _loaded(server_dsn: str, count: int) -> tuple[str, float]:
-    dsn = fresh_database(server_dsn, "bench")
-    with connect(dsn, "bench") as connection:
-        migrate(connection)
-    jobs.database.given_dsn = dsn
-    began = time.perf_counter()
-    noop.submit_many([ARGS] * count)
-    seconds = time.perf_counter() - began
-    jobs.close()
-    settle(dsn)
-    return dsn, count / seconds
+class WrongCount(Exception):
+    """Jobs were lost or performed twice."""
 
 
-def _wait_finished(dsn: str, count: int) -> None:
-    # The sequence of the table is not enough: only a count says that all of them are done.
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        while connection.execute("SELECT EXISTS (SELECT FROM jobs.job)").fetchone() == (True,):
-            time.sleep(0.25)
-        row = connection.execute("SELECT count(*) FROM jobs.finished").fetchone()
-        assert row == (count,), f"{row} of {count} jobs are in the history"
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What workers did with a full queue."""
+
+    samples: list[Sample]
+    cost: usage.Usage
+    jobs: int
+
+    @property
+    def rate(self) -> float:
+        """Jobs a second."""
+        return rate(self.samples)
 
 
-def _jobs_a_second(dsn: str, count: int) -> float:
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute(
-            "SELECT extract(epoch FROM max(finished_at) - min(finished_at))::float8"
-            " FROM jobs.finished"
-        ).fetchone()
-    assert row is not None
-    return count / row[0]
+def measure(open_session: Open, scale: float) -> Figures:
+    """100,000 waiting jobs, and what each costs."""
+    return _measure(open_session, int(WAITING * scale))
 
 
-def _bare_loop(dsn: str) -> float:
-    context = multiprocessing.get_context("fork")
-    barrier = context.Barrier(WORKERS + 1)
-    processes = [context.Process(target=_drain, args=(dsn, barrier)) for _ in range(WORKERS)]
-    for process in processes:
-        process.start()
-    barrier.wait()
-    began = time.perf_counter()
-    for process in processes:
-        process.join()
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute("SELECT count(*) FROM jobs.finished").fetchone()
-    assert row is not None
-    return row[0] / (time.perf_counter() - began)
+def measure_more(open_session: Open, scale: float) -> Figures:
+    """500,000 waiting jobs."""
+    return _measure(open_session, int(MORE_WAITING * scale))
 
 
-def _drain(dsn: str, barrier: multiprocessing.synchronize.Barrier) -> None:
-    executor = PostgresExecutor()
-    with connect(dsn, "bench") as connection:
-        incarnation = run(connection, executor.register_worker("bench", 1, 1))
-        barrier.wait()
-        after, outcomes = START, list[Outcome]()
-        while True:
-            operations = executor.settle(outcomes, incarnation)
-            claim = executor.claim("noop", ["noop"], after, BATCH, incarnation)
-            claims = run_together(connection, [*operations, claim])[-1]
-            if not claims:
-                return
-            after = Position(claims[-1].rank, claims[-1].job_id)
-            outcomes = [Outcome(claim.job_id, JobState.COMPLETED, 0.0) for claim in claims]
+def _measure(open_session: Open, count: int) -> Figures:
+    with open_session() as session:
+        loaded, seconds = load(session, count)
+        drained = drain(session, loaded)
+        figures = {
+            "performed, jobs/s": drained.rate,
+            "loaded, jobs/s": loaded / seconds,
+            "waiting jobs": float(loaded),
+            **drained.cost.per_job(drained.jobs),
+        }
+        if session.peer.table is not None:
+            figures |= usage.left_behind(session.dsn, session.peer.table)
+        return figures
+
+
+def load(session: Session, count: int) -> tuple[int, float]:
+    """Submit no-ops in chunks, as many as can be in time; gives how many, and seconds."""
+    loaded, seconds = 0, 0.0
+    while loaded < count and seconds < LOADING:
+        chunk = min(CHUNK, count - loaded)
+        seconds += session.producer.submit_many("noop", count=chunk).seconds
+        loaded += chunk
+    session.settle()
+    return loaded, seconds
+
+
+def drain(session: Session, count: int) -> Drained:
+    """Have workers perform all jobs, or as many as they can in time.
+
+    Raises:
+        WrongCount: jobs were lost or performed twice.
+    """
+    before = session.usage([])
+    with session.workers("throughput") as workers:
+        session.wait(lambda: session.performed.count() > 0, workers, "the first job")
+        samples = _watch(session, workers, count)
+        after = session.usage(workers)
+        done = session.performed.count()
+    if done > count or (samples[-1].count >= count and done != count):
+        raise WrongCount(f"{done} of {count} jobs were performed")
+    return Drained(samples, after - before, done)
+
+
+def _watch(session: Session, workers: list[psutil.Process], count: int) -> list[Sample]:
+    began = time.monotonic()
+    samples = [Sample(began, session.performed.count())]
+    while samples[-1].count < count and samples[-1].when - began < WORKING:
+        time.sleep(0.01)
+        session.check(workers)
+        samples.append(Sample(time.monotonic(), session.performed.count()))
+    if samples[-1].count >= count:
+        session.wait(lambda: not session.unfinished(), workers, "every end stored", STORING)
+        samples.append(Sample(time.monotonic(), count))
+    return samples

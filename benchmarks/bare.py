@@ -1,0 +1,95 @@
+"""The limits: our statements in bare psycopg loops, and the jobs' work in bare processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from multiprocessing.synchronize import Barrier
+
+import psycopg
+from psycopg.types.json import Json
+
+from benchmarks.inside.burning import burn
+from benchmarks.server import fresh_database, settle
+from benchmarks.submitting import ARGS
+from benchmarks.workloads import Figures
+from benchmarks.workloads.cpu import BURN, COUNT, WORKERS, figures
+from benchmarks.workloads.throughput import WAITING
+from jobs_runtime.database import connect
+from jobs_runtime.executors.operation import run, run_together
+from jobs_runtime.executors.postgres import PostgresExecutor
+from jobs_runtime.executors.postgres.migrate import migrate
+from jobs_runtime.executors.protocol import START, Position
+from jobs_runtime.model import JobState, Outcome
+
+BATCH = 500
+"""Jobs that the bare loop claims at once, as many as a worker does with no-ops."""
+
+
+def throughput(server_dsn: str, scale: float) -> Figures:
+    """W1: claim and finish until the queue is empty."""
+    dsn, count = migrated(server_dsn), int(WAITING * scale)
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "INSERT INTO jobs.job (queue, name, args)"
+            " SELECT 'noop', 'noop', %s::json FROM generate_series(1, %s)",
+            [Json(ARGS), count],
+        )
+    settle(dsn)
+    seconds = together(WORKERS, _drain, dsn)
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute("SELECT count(*) FROM jobs.finished").fetchone()
+    assert row == (count,), f"{row} of {count} jobs are in the history"
+    return {"performed, jobs/s": count / seconds}
+
+
+def cpu(server_dsn: str, scale: float) -> Figures:
+    """W3: the same jobs, half of them in each of two processes."""
+    count = max(20, int(COUNT * scale))
+    return figures(count, together(WORKERS, _burn, count // WORKERS))
+
+
+def migrated(server_dsn: str) -> str:
+    """An empty database with our schema."""
+    dsn = fresh_database(server_dsn, "bench")
+    with connect(dsn, "bench") as connection:
+        migrate(connection)
+    return dsn
+
+
+def together(count: int, target: Callable[..., None], *args: object) -> float:
+    """Run a function in several processes at once; gives seconds, forking not counted."""
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(count + 1)
+    processes = [context.Process(target=target, args=(barrier, *args)) for _ in range(count)]
+    for process in processes:
+        process.start()
+    barrier.wait()
+    began = time.perf_counter()
+    for process in processes:
+        process.join()
+    assert all(process.exitcode == 0 for process in processes), "a bare process failed"
+    return time.perf_counter() - began
+
+
+def _burn(barrier: Barrier, count: int) -> None:
+    barrier.wait()
+    for _ in range(count):
+        burn(BURN)
+
+
+def _drain(barrier: Barrier, dsn: str) -> None:
+    executor = PostgresExecutor()
+    with connect(dsn, "bench") as connection:
+        incarnation = run(connection, executor.register_worker("bench", 1, 1))
+        barrier.wait()
+        after, outcomes = START, list[Outcome]()
+        while True:
+            operations = executor.settle(outcomes, incarnation)
+            claim = executor.claim("noop", ["noop"], after, BATCH, incarnation)
+            claims = run_together(connection, [*operations, claim])[-1]
+            if not claims:
+                return
+            after = Position(claims[-1].rank, claims[-1].job_id)
+            outcomes = [Outcome(claim.job_id, JobState.COMPLETED, 0.0) for claim in claims]

@@ -1,0 +1,1 @@
+"""What runs inside every contestant's own environment; the standard library is all it needs."""

@@ -1,0 +1,1 @@
+"""jobs-runtime, as its peers are: a description and an application."""

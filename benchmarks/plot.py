@@ -1,0 +1,64 @@
+"""Plots as SVG: bars with the least and the greatest run, and curves over time."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.figures import Summary, readable
+from benchmarks.peer import OURS
+
+# pygal has no types.
+_pygal: Any = importlib.import_module("pygal")
+_style: Any = importlib.import_module("pygal.style")
+
+OURS_COLOUR, THEIRS_COLOUR = "#1f6feb", "#8c959f"
+WIDE = 50
+"""Greatest over least from which bars are drawn on a logarithmic scale."""
+
+
+def bars(title: str, of_contestants: Mapping[str, Summary]) -> str:
+    """One bar a contestant, the greatest on top; what never happened has none."""
+    drawn = {
+        name: summary
+        for name, summary in sorted(of_contestants.items(), key=lambda item: item[1].median)
+        if math.isfinite(summary.median)
+    }
+    medians = [summary.median for summary in drawn.values() if summary.median > 0]
+    chart: Any = _pygal.HorizontalBar(
+        **_options(title),
+        height=120 + 34 * max(1, len(drawn)),
+        show_legend=False,
+        print_values=True,
+        logarithmic=bool(medians) and max(medians) > WIDE * min(medians),
+        value_formatter=readable,
+    )
+    chart.x_labels = list(drawn)
+    chart.add("median", [_bar(name, summary) for name, summary in drawn.items()])
+    return chart.render(is_unicode=True)
+
+
+def _bar(name: str, summary: Summary) -> dict[str, object]:
+    whiskers = {"low": summary.low, "high": summary.high}
+    colour = OURS_COLOUR if name == OURS else THEIRS_COLOUR
+    return {"value": summary.median, "ci": whiskers, "color": colour}
+
+
+def curves(title: str, x_labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
+    """One line a contestant."""
+    chart: Any = _pygal.Line(**_options(title), height=420, range=(0, _highest(series)))
+    chart.x_labels = list(x_labels)
+    for name, values in series.items():
+        chart.add(name, list(values))
+    return chart.render(is_unicode=True)
+
+
+def _highest(series: Mapping[str, Sequence[float]]) -> float:
+    return max((max(values, default=0.0) for values in series.values()), default=0.0) or 1.0
+
+
+def _options(title: str) -> dict[str, object]:
+    style = _style.CleanStyle(title_font_size=15, label_font_size=12, value_font_size=12)
+    return {"title": title, "width": 900, "js": [], "style": style, "truncate_label": -1}

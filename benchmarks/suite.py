@@ -1,0 +1,150 @@
+"""The plan of a measurement: every contestant at every workload, round by round, interleaved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+
+from benchmarks import bare
+from benchmarks.peer import Peer
+from benchmarks.session import Servers, Session, session
+from benchmarks.workloads import Figures, Open, cpu, crash, latency, memory, throughput
+
+BARE = "bare"
+"""No queue: processes that run our statements, or the jobs' functions, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """One thing that is measured.
+
+    Attributes:
+        shown: the figure that is plotted.
+        pool: the pool of workers that it needs.
+        bare: the same without a queue, if that says something.
+    """
+
+    title: str
+    measure: Callable[[Open, float], Figures]
+    shown: str
+    pool: str = "throughput"
+    bare: Callable[[str, float], Figures] | None = None
+
+
+WORKLOADS = {
+    "w1": Workload(
+        title="no-op throughput, 100,000 waiting, 2 workers",
+        measure=throughput.measure,
+        shown="performed, jobs/s",
+        bare=bare.throughput,
+    ),
+    "w1b": Workload(
+        title="no-op throughput, 500,000 waiting, 2 workers",
+        measure=throughput.measure_more,
+        shown="performed, jobs/s",
+    ),
+    "w2": Workload(
+        title="pickup latency on an idle system",
+        measure=latency.measure,
+        shown="p50, ms",
+        pool="latency",
+    ),
+    "w3": Workload(
+        title="400 jobs of 20 ms CPU, 2 workers",
+        measure=cpu.measure,
+        shown="efficiency",
+        pool="cpu",
+        bare=bare.cpu,
+    ),
+    "w4": Workload(
+        title="SIGKILL of a busy worker -> performed again",
+        measure=crash.measure,
+        shown="median, ms",
+        pool="crash",
+    ),
+    "w5": Workload(
+        title="memory of 8 workers after a 200 MB import",
+        measure=memory.measure,
+        shown="PSS of the tree, MB",
+        pool="memory",
+    ),
+}
+
+
+@dataclass(slots=True)
+class Results:
+    """What came out.
+
+    Attributes:
+        runs: figures of every run, by workload and contestant.
+        skipped: why something was not measured, by contestant or `contestant workload`.
+    """
+
+    runs: dict[str, dict[str, list[Figures]]] = field(
+        default_factory=dict[str, dict[str, list[Figures]]]
+    )
+    skipped: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def lacking(peer: Peer, name: str) -> str | None:
+    """Why a contestant cannot be measured at a workload."""
+    try:
+        peer.pool(WORKLOADS[name].pool)
+    except KeyError:
+        return f"no pool of workers for {name}"
+    return peer.lacks.get(name)
+
+
+def measure(
+    results: Results,
+    peers: Iterable[Peer],
+    names: Sequence[str],
+    rounds: int,
+    scale: float,
+    servers: Mapping[str, Servers],
+    say: Callable[[str], None],
+) -> None:
+    """Measure everything once in each round; who fails is left out from then on.
+
+    Args:
+        results: where what comes out is added.
+        peers: who is measured.
+        names: of the workloads.
+        rounds: how often.
+        scale: the share of each workload's jobs that is used.
+        servers: by the name of the store.
+        say: told what is being done.
+    """
+    contestants = list(peers)
+    for number in range(rounds):
+        for name in names:
+            workload = WORKLOADS[name]
+            runs = results.runs.setdefault(name, {})
+            if workload.bare is not None:
+                say(f"round {number + 1} of {rounds}: {name} {BARE}")
+                runs.setdefault(BARE, []).append(workload.bare(servers["postgres"].dsn, scale))
+            for peer in contestants:
+                key = f"{peer.name} {name}"
+                reason = lacking(peer, name)
+                if reason is not None:
+                    results.skipped[key] = reason
+                if key in results.skipped:
+                    continue
+                say(f"round {number + 1} of {rounds}: {name} {peer.name}")
+                try:
+                    figures = workload.measure(_opener(peer, servers[peer.store]), scale)
+                except Exception as error:  # a peer's failure must not end the others' measurement
+                    results.skipped[key] = f"{type(error).__name__}: {error}"
+                    say(f"{key} failed: {results.skipped[key]}")
+                else:
+                    runs.setdefault(peer.name, []).append(figures)
+
+
+def _opener(peer: Peer, servers: Servers) -> Callable[[], AbstractContextManager[Session]]:
+    @contextmanager
+    def opened() -> Generator[Session]:
+        with session(peer, servers) as fresh:
+            yield fresh
+
+    return opened
