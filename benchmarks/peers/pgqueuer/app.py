@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import asyncpg
 from pgqueuer import AsyncpgDriver, PgQueuer, Queries
@@ -15,7 +17,8 @@ from benchmarks.inside import work as inside
 queries: Queries | None = None
 
 
-async def main() -> PgQueuer:
+@asynccontextmanager
+async def main() -> AsyncGenerator[PgQueuer]:
     connection = await asyncpg.connect(os.environ["DATABASE_URL"])
     pgq = PgQueuer(AsyncpgDriver(connection))
 
@@ -28,7 +31,8 @@ async def main() -> PgQueuer:
     async def work(job: Job) -> None:
         await inside.aperform(json.loads(job.payload or b"{}"))
 
-    return pgq
+    yield pgq
+    await connection.close()
 
 
 async def setup() -> None:
