@@ -8,7 +8,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.pool import proportional_memory
 from tests.apps import basic
 from tests.support.pool import Pool, Running
 
@@ -35,10 +34,17 @@ def test_idle_costs_next_to_nothing(pool: Pool) -> None:
 
 
 def test_eight_workers_share_what_was_imported(pool: Pool) -> None:
-    running = pool.start(app="benchmarks.application", workers=8, BENCH_HEAVY="1")
-    tree = psutil.Process(running.process.pid)
-    assert len(tree.children()) == 10
-    assert 200e6 < proportional_memory(tree) < 300e6
+    running = pool.start(app="tests.apps.heavy", workers=8)
+    parent = psutil.Process(running.process.pid)
+    tree = [parent, *parent.children()]
+    assert len(tree) == 11
+    assert 200e6 < sum(proportional_bytes(each.pid) for each in tree) < 300e6
+
+
+def proportional_bytes(pid: int) -> int:
+    """Memory of a process, shared pages divided among those who share them (PSS)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def recycle(running: Running, count: int, within: float) -> None:
