@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobs_runtime.database import Database
 from jobs_runtime.declaration import JobDecorator
-from jobs_runtime.errors import DeclarationError
+from jobs_runtime.errors import DeclarationError, ScheduleError
 from jobs_runtime.executors import operation as operations
 from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.executors.protocol import ClientExecutor
 from jobs_runtime.job import Job
-from jobs_runtime.model import JobRecord
+from jobs_runtime.model import JobRecord, Pause
 from jobs_runtime.options import OptionValues, as_mapping, validate
+from jobs_runtime.pausing import Queue
+from jobs_runtime.schedule import Schedule
 from jobs_runtime.submitted import SubmittedJob
+from jobs_runtime.timetable import StoredSchedule
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -56,6 +59,13 @@ class Jobs:
                 f"two jobs are named {job.name!r}: {first.__module__}.{first.__qualname__} and"
                 f" {job.perform.__module__}.{job.perform.__qualname__}; give one a name="
             )
+        for other in self.declared.values():
+            if other.queue == job.queue and (other.limits or job.limits):
+                limited = job if job.limits else other
+                raise DeclarationError(
+                    f"job {limited.name} has limits and so needs a queue of its own, but"
+                    f" {(other if limited is job else job).name} waits in {job.queue!r} too"
+                )
         self.declared[job.name] = job
 
     def get(self, job_id: str) -> SubmittedJob[Any] | None:
@@ -65,6 +75,48 @@ class Jobs:
     async def aget(self, job_id: str) -> SubmittedJob[Any] | None:
         """As `get`, from a coroutine."""
         return self._submitted(await self.arun(self.executor.details(job_id)))
+
+    def queue(self, name: str) -> Queue:
+        """A queue, to be paused and resumed; jobs themselves can be, too."""
+        return Queue(self, name)
+
+    def paused(self) -> list[Pause]:
+        """What is paused at present."""
+        return self.run(self.executor.paused())
+
+    async def apaused(self) -> list[Pause]:
+        """As `paused`, from a coroutine."""
+        return await self.arun(self.executor.paused())
+
+    def schedule(self, job: Job[Any, Any], schedule: Schedule) -> StoredSchedule:
+        """Have a job submitted by the clock, from now until the schedule is removed.
+
+        Schedules that are known in advance are better declared: `@jobs.job(schedule=...)`.
+
+        Args:
+            job: what to submit.
+            schedule: when; with a `name`. One of this job and name made before is replaced.
+
+        Raises:
+            ScheduleError: it has no name, or code declares one of this job and name.
+            PayloadError, OptionError: its args or options do not fit the job.
+        """
+        write = self._write(job, schedule)
+        return self._stored(job, schedule, self.run(write), self.schedules())
+
+    async def aschedule(self, job: Job[Any, Any], schedule: Schedule) -> StoredSchedule:
+        """As `schedule`, from a coroutine."""
+        written = await self.arun(self._write(job, schedule))
+        return self._stored(job, schedule, written, await self.aschedules())
+
+    def schedules(self) -> list[StoredSchedule]:
+        """Every schedule there is, of whatever application on this database."""
+        return [StoredSchedule(self, each) for each in self.run(self.executor.timetable.read())]
+
+    async def aschedules(self) -> list[StoredSchedule]:
+        """As `schedules`, from a coroutine."""
+        records = await self.arun(self.executor.timetable.read())
+        return [StoredSchedule(self, each) for each in records]
 
     def run(self, operation: Operation[Result]) -> Result:
         """Run one operation on the application's pool.
@@ -87,6 +139,23 @@ class Jobs:
     async def aclose(self) -> None:
         """As `close`, from a coroutine, for the connections of its event loop too."""
         await self.database.aclose()
+
+    def _write(self, job: Job[Any, Any], schedule: Schedule) -> Operation[bool]:
+        if not schedule.name:
+            raise ScheduleError("a schedule made at run time needs a name: Schedule(..., name='x')")
+        return self.executor.timetable.write(job, schedule, declared=False)
+
+    def _stored(
+        self,
+        job: Job[Any, Any],
+        schedule: Schedule,
+        written: bool,
+        stored: list[StoredSchedule],
+    ) -> StoredSchedule:
+        key = f"{job.name}/{schedule.name}"
+        if not written:
+            raise ScheduleError(f"the schedule {key} is declared in code")
+        return next(each for each in stored if each.record.key == key)
 
     def _submitted(self, record: JobRecord | None) -> SubmittedJob[Any] | None:
         if record is None:

@@ -88,6 +88,7 @@ class Context(Generic[Entities]):
         retry_limit: attempts allowed after the first.
         deadline: when the attempt is stopped (`expire_in` after its start), on this host's clock.
         entities: what the job declared as `entities`.
+        tick: the time that a schedule submitted the job for, in UTC; None if none did.
     """
 
     def __init__(self, claim: Claim, entities: Entities, workplace: Workplace) -> None:
@@ -97,6 +98,7 @@ class Context(Generic[Entities]):
         self.retry_limit = claim.options.retry_limit
         self.deadline = datetime.now(UTC) + timedelta(seconds=claim.options.expire_in)
         self.entities = entities
+        self.tick = claim.tick
         self._claim = claim
         self._workplace = workplace
         self._transaction: Connection | None = None

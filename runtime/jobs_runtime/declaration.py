@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
 from jobs_runtime.errors import DeclarationError
 from jobs_runtime.job import Declaration, Job
+from jobs_runtime.limits import read_limits
 from jobs_runtime.options import OptionValues, as_mapping
 from jobs_runtime.retry import RetryRules
 from jobs_runtime.schedule import Schedule
@@ -78,6 +79,8 @@ class JobDecorator(Declare):
         entities: object = (),
         retry_for: type[BaseException] | Iterable[type[BaseException]] = (),
         give_up_on: type[BaseException] | Iterable[type[BaseException]] = (),
+        concurrency: int | None = None,
+        rate: str | None = None,
         **options: Unpack[OptionValues],
     ) -> Declare: ...
     def __call__(
@@ -90,6 +93,8 @@ class JobDecorator(Declare):
         entities: object = (),
         retry_for: type[BaseException] | Iterable[type[BaseException]] = (),
         give_up_on: type[BaseException] | Iterable[type[BaseException]] = (),
+        concurrency: int | None = None,
+        rate: str | None = None,
         **options: Unpack[OptionValues],
     ) -> Any:
         """Declare a job.
@@ -104,10 +109,14 @@ class JobDecorator(Declare):
                 a mapping of such; or an object of your own, which `Context[Type]` makes typed.
             retry_for: exceptions worth another attempt; default all.
             give_up_on: exceptions that fail the job at once, whatever `retry_for` says.
+            concurrency: attempts that may run at the same time, over all hosts; default no limit.
+            rate: attempts that may begin in a window of time, over all hosts, such as `"100/1m"`;
+                default no limit. With `limit_key`, both hold for each key apart.
             options: the job's default options, see `OptionValues`.
 
         Raises:
-            DeclarationError: the name is taken or unusable, or the function has other parameters.
+            DeclarationError: the name is taken or unusable, the function has other parameters, or
+                the job has limits and not a queue of its own.
             OptionError: an option is unknown or out of range.
         """
         rules = RetryRules(_exceptions(retry_for), _exceptions(give_up_on))
@@ -116,8 +125,9 @@ class JobDecorator(Declare):
         def declare(perform: Callable[..., Any]) -> Job[Any, Any]:
             job_name = _check_name("job", name or getattr(perform, "__name__", ""))
             job_queue = _check_name("queue", queue or job_name)
+            limits = read_limits(job_name, concurrency, rate)
             declaration = Declaration(
-                job_name, job_queue, schedules, found, rules, as_mapping(options)
+                job_name, job_queue, schedules, found, rules, limits, as_mapping(options)
             )
             job: Job[Any, Any] = Job(self._jobs, perform, declaration)
             self._jobs.register(job)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from jobs_runtime.limits import with_limit_key
 from jobs_runtime.options import DEFAULTS, Follower, Options, merge
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def _follower(
     job = declared.get(follower.name)
     if job is None:
         return follower
-    options = _complete(merge(*job.layers), (*chain, job.name), declared)
+    merged = with_limit_key(merge(*job.layers), job.name, job.limits)
+    options = _complete(merged, (*chain, job.name), declared)
     kept = _timeless(options)
     return Follower(job.queue, job.name, options.priority, None if kept == DEFAULTS else kept)
 

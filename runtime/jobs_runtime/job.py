@@ -10,7 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jobs_runtime.errors import DeclarationError
-from jobs_runtime.options import validate
+from jobs_runtime.followers import with_followers
+from jobs_runtime.limits import Limits, with_limit_key
+from jobs_runtime.options import Options, merge, validate
+from jobs_runtime.pausing import Pausable
 from jobs_runtime.payload import Codec, untyped
 from jobs_runtime.retry import RetryRules
 from jobs_runtime.schedule import Schedule
@@ -33,6 +36,7 @@ class Declaration:
         schedules: when it is submitted by itself.
         entities: what `context.entities` holds.
         retry_rules: which exceptions are worth another attempt.
+        limits: how many may run or begin over all hosts; None for no limits.
         options: the job's default options, as they were given.
     """
 
@@ -41,10 +45,11 @@ class Declaration:
     schedules: tuple[Schedule, ...] = ()
     entities: object = None
     retry_rules: RetryRules = field(default_factory=RetryRules)
+    limits: Limits | None = None
     options: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
-class Job(Submitter[Input, Output]):
+class Job(Submitter[Input, Output], Pausable):
     """A declared job; submit it with `submit`, `delay(...).submit`, `asubmit`, `submit_many`.
 
     Attributes:
@@ -55,7 +60,10 @@ class Job(Submitter[Input, Output]):
         schedules: when it is submitted by itself.
         entities: what `context.entities` holds.
         retry_rules: which exceptions are worth another attempt.
+        limits: how many may run or begin over all hosts; None for no limits.
     """
+
+    kind = "job"
 
     def __init__(self, jobs: Jobs, perform: Callable[..., Any], declaration: Declaration) -> None:
         super().__init__(jobs, self, (jobs.defaults, validate(declaration.options)))
@@ -66,11 +74,21 @@ class Job(Submitter[Input, Output]):
         self.schedules = declaration.schedules
         self.entities = declaration.entities
         self.retry_rules = declaration.retry_rules
+        self.limits = declaration.limits
         self.parameters = _count_parameters(perform, self.name)
         self.is_async = inspect.iscoroutinefunction(perform)
 
     def __repr__(self) -> str:
         return f"<Job {self.name}>"
+
+    def options_for(self, *layers: Mapping[str, object]) -> Options:
+        """The options in force for one submitted job, the weakest layer first.
+
+        Raises:
+            OptionError: an option is unknown or out of range.
+        """
+        merged = with_limit_key(merge(*layers), self.name, self.limits)
+        return with_followers(merged, self.name, self.jobs.declared)
 
     @cached_property
     def input(self) -> Codec[Input]:

@@ -44,6 +44,18 @@ class Submission(msgspec.Struct, frozen=True):
     options: Options
 
 
+class Pause(NamedTuple):
+    """What is paused.
+
+    Attributes:
+        kind: `"queue"` or `"job"`.
+        name: of the queue or the job.
+    """
+
+    kind: str
+    name: str
+
+
 class Stored(NamedTuple):
     """What became of a submission: a job of its own, or the one that was there already."""
 
@@ -87,6 +99,7 @@ class Claim(msgspec.Struct, frozen=True):
         args: JSON text, None for no argument.
         options: the options in force when it was submitted.
         waited: seconds between the moment it could first be claimed and the claim.
+        tick: the time that a schedule submitted it for, in UTC; None if none did.
     """
 
     job_id: int
@@ -97,6 +110,7 @@ class Claim(msgspec.Struct, frozen=True):
     args: str | None
     options: Options
     waited: float
+    tick: datetime | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -43,6 +43,8 @@ class OptionValues(TypedDict, total=False):
             for ever.
         keep_finished_for: how long it is kept once finished, shorter or longer than the history
             of all jobs (`--retention-days`); default as that.
+        limit_key: jobs of one key share the limits (`concurrency`, `rate`) that the job declares;
+            default all jobs of the name share them.
         on_complete: a job, or the name of one, to be submitted when this one has completed,
             failed or expired, with `{"job_id", "name", "state", "attempt", "args", "output"}`.
         dead_letter: a job, or the name of one, to be submitted with this one's argument when it
@@ -62,6 +64,7 @@ class OptionValues(TypedDict, total=False):
     singleton_next_slot: bool
     keep_for: Seconds | None
     keep_finished_for: Seconds | None
+    limit_key: str | None
     on_complete: Job[Any, Any] | str | None
     dead_letter: Job[Any, Any] | str | None
 
@@ -98,6 +101,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     singleton_next_slot: bool = False
     keep_for: float | None = None
     keep_finished_for: float | None = None
+    limit_key: str | None = None
     on_complete: Follower | None = None
     dead_letter: Follower | None = None
 
@@ -113,7 +117,7 @@ MAX_SECONDS = 100 * 366 * 86400
 """A hundred years: the longest duration accepted, in seconds."""
 
 MAX_KEY = 255
-"""The longest singleton key, in characters."""
+"""The longest singleton key or limit key, in characters."""
 
 
 def merge(*layers: Mapping[str, object]) -> Options:
@@ -262,6 +266,7 @@ _VALIDATORS: dict[str, Callable[[str, object], object]] = {
     "singleton_next_slot": _boolean,
     "keep_for": _optional_positive_seconds,
     "keep_finished_for": _optional_positive_seconds,
+    "limit_key": _key,
     "on_complete": _follower,
     "dead_letter": _follower,
 }

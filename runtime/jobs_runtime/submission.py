@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from jobs_runtime.borrowing import aborrow, borrow
-from jobs_runtime.followers import with_followers
 from jobs_runtime.model import Stored, Submission
-from jobs_runtime.options import OptionValues, When, as_mapping, merge, validate
+from jobs_runtime.options import OptionValues, When, as_mapping, validate
 from jobs_runtime.storing import astore, astore_many, store, store_many
 from jobs_runtime.submitted import SubmittedJob
 
@@ -155,7 +154,7 @@ class Submitter(Generic[Input, Output]):
 
     def _submissions(self, many: Iterable[Any], options: Mapping[str, object]) -> list[Submission]:
         job = self._job
-        merged = with_followers(merge(*self.layers, options), job.name, self._jobs.declared)
+        merged = job.options_for(*self.layers, options)
         return [Submission(job.name, job.queue, job.input.encode(args), merged) for args in many]
 
     def _submitted(self, stored: Stored) -> SubmittedJob[Output]:

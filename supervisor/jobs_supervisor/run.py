@@ -8,7 +8,8 @@ import socket
 from pathlib import Path
 
 from jobs_runtime.database import redact, resolve_dsn
-from jobs_runtime.executors.postgres import PostgresExecutor, statements, upkeep
+from jobs_runtime.executors.postgres import PostgresExecutor, statements
+from jobs_runtime.executors.postgres.timetable import schedule_key
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_supervisor.application import Application, load
 from jobs_supervisor.child import adopt_orphans
@@ -137,7 +138,7 @@ class House:
             workers=self._estate.target,
             names=list(declared),
             schedules=[
-                upkeep.schedule_key(job, schedule)
+                schedule_key(job, schedule)
                 for job in declared.values()
                 for schedule in job.schedules
             ],

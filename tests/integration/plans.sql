@@ -15,6 +15,21 @@ SELECT id, 'queue' || id % 20, 'name' || id % 20, false, 'active', 1, 7 + (id - 
        now() - interval '1 hour'
 FROM generate_series(200001, 204000) AS id;
 
+INSERT INTO jobs.job (id, queue, name, limit_key)
+SELECT id, 'limited', 'limited', 'key' || id % 10
+FROM generate_series(210001, 230000) AS id;
+
+INSERT INTO jobs.job (id, queue, name, limit_key, ready, state, attempt, claimed_by, claimed_at)
+SELECT id, 'limited', 'limited', 'key' || id % 10, false, 'active', 1, 9000, now()
+FROM generate_series(240001, 240100) AS id;
+
+INSERT INTO jobs.beginning (queue, limit_key, began_at)
+SELECT 'limited', 'key' || number % 10, now() - number * interval '1 second'
+FROM generate_series(1, 50000) AS number;
+
+INSERT INTO jobs.pause (kind, name)
+SELECT 'queue', 'another ' || number FROM generate_series(1, 1000) AS number;
+
 INSERT INTO jobs.finished (id, created_at, finished_at, rank, state, attempt, deaths, queue, name,
                            keep_until)
 SELECT id, now(), now() + (id % 10 - 2) * interval '1 day', 0, 'cancelled', 1, 0,

@@ -10,7 +10,7 @@ import pytest
 from jobs_runtime import Job, JobRecord, Jobs, JobState, Schedule
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
-from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.model import Outcome
 from jobs_supervisor.counters import Layout, Row
 from jobs_supervisor.obituary import Obituary, Verdict
@@ -258,7 +258,7 @@ class TestOptions:
     ) -> None:
         schedule = Schedule("* * * * *", args=7)
         register(connection, "here", "work")
-        run(connection, upkeep.declare_schedule(followed.work, schedule))
+        run(connection, PostgresExecutor.timetable.write(followed.work, schedule, declared=True))
         (kept,) = run(connection, upkeep.schedules())
         run(connection, upkeep.fire("work", schedule.next_tick(kept.last_tick)))
         worker.finish(worker.claim_one("work").job_id, state=JobState.FAILED)

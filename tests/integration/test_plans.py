@@ -17,7 +17,8 @@ from jobs_runtime.executors.postgres import gauges, statements, upkeep
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_runtime.executors.protocol import START, Position
-from jobs_runtime.model import Outcome, Progress, Submission
+from jobs_runtime.limits import Limits, Rate
+from jobs_runtime.model import Outcome, Pause, Progress, Submission
 from jobs_runtime.options import Options
 from tests.integration.databases import copied
 from tests.integration.plans import Planner, declared_indexes
@@ -47,6 +48,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
     active = range(ACTIVE, ACTIVE + BATCH)
     finished = [str(FINISHED + place) for place in (0, 50_000)]
     job = Jobs().job(name="name1")(noop)
+    timetable = executor.timetable
     return {
         "cancel": [executor.cancel(str(job_id)) for job_id in (WAITING, FUTURE, ACTIVE)],
         "claim": [
@@ -54,10 +56,13 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
             for after in (START, Position(0, 50_000))
             for limit in (1, BATCH)
         ],
+        "claim_limited": [
+            executor.claim_limited("limited", ["limited"], limits, INCARNATION)[-1]
+            for limits in (Limits(1), Limits(20), Limits(20, Rate(50_000, 60.0)))
+        ],
         "cluster_health": [gauges.cluster_health()],
         "dead_rows": [gauges.dead_rows()],
         "dead_supervisors": [upkeep.dead_supervisors(20)],
-        "declare_schedule": [upkeep.declare_schedule(job, Schedule("* * * * *"))],
         "details": [executor.details(job_id) for job_id in (str(WAITING), finished[0], "9" * 15)],
         "finish": [
             *executor.settle(outcomes(JobState.COMPLETED), INCARNATION),
@@ -65,6 +70,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         ],
         "due_now": [upkeep.due_now()],
         "fire": [upkeep.fire("key1", TICK), upkeep.fire("key2", TICK)],
+        "forget_beginnings": [upkeep.forget_beginnings()],
         "forget_finished": [upkeep.forget_finished(1000)],
         "forget_ticks": [upkeep.forget_ticks(7)],
         "forget_worker": [upkeep.forget_worker(INCARNATION)],
@@ -72,10 +78,15 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "going_idle": [executor.going_idle("supervisor1")],
         "heartbeat": [upkeep.heartbeat("supervisor1", idle=True)],
         "held": [upkeep.held(INCARNATION)],
+        "limit_waiting": [upkeep.limit_waiting("queue1")],
+        "lock_limits": executor.claim_limited("limited", ["limited"], Limits(1), INCARNATION)[:1],
         "make_due": [upkeep.make_due(BATCH)],
         "neighbours": [upkeep.neighbours("place", "supervisor2")],
         "next_due": [upkeep.next_due()],
         "orphans": [upkeep.orphans(20)],
+        "pause": [executor.pause(Pause("job", "name1"))],
+        "pause_schedule": [timetable.pause("key1")],
+        "paused": [executor.paused()],
         "probe": [executor.probe([f"queue{number}" for number in range(30)])],
         "progress": [executor.progress(ACTIVE, Progress(1.0), INCARNATION)],
         "queue_depths": [gauges.queue_depths(1000), gauges.queue_depths(100_000)],
@@ -86,12 +97,15 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         ],
         "register_worker": [executor.register_worker("supervisor1", 1, 1)],
         "release": [executor.release(active, INCARNATION), executor.release([ACTIVE], INCARNATION)],
+        "remove_schedule": [timetable.remove("key1")],
         "reserve": [executor.reserve(10_000)],
         "restore": [
             *(executor.resume(job_id) for job_id in finished),
             executor.retry(finished[0]),
         ],
+        "resume_schedule": [timetable.resume("key1")],
         "retry": executor.settle(outcomes(JobState.RETRY), INCARNATION),
+        "run_schedule": [timetable.run_now("key1")],
         "schedules": [upkeep.schedules()],
         "skip_ticks": [upkeep.skip_ticks("key1", TICK)],
         "stopped": [executor.stopped([FINISHED, FINISHED + 50_000], INCARNATION)],
@@ -105,11 +119,14 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
             for next_slot in (False, True)
         ],
         "submitted_since": [upkeep.submitted_since(FINISHED + 100_000)],
+        "timetable": [timetable.read()],
+        "unpause": [executor.unpause(Pause("job", "name1"), "queue1")],
         "unregister_supervisor": [upkeep.unregister_supervisor("supervisor1")],
         "unwatch": [executor.unwatch(str(WAITING))],
         "wake": [executor.wake("queue1", 5)],
         "watch": [executor.watch(str(WAITING))],
         "workers_of": [upkeep.workers_of("supervisor1")],
+        "write_schedule": [timetable.write(job, Schedule("* * * * *"), declared=True)],
     }
 
 

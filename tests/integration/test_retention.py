@@ -9,7 +9,7 @@ import pytest
 from jobs_runtime import JobFailed, JobNotFound, JobState, Schedule
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
-from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.executors.postgres.partitions import drop_partitions
 from jobs_supervisor.scheduler import expiry
 from jobs_supervisor.scheduler.expiry import Expiry
@@ -96,7 +96,7 @@ class TestWaiting:
     def test_a_scheduled_one_is_given_up_as_well(self, shop: Shop, connection: Connection) -> None:
         schedule = Schedule("* * * * *", args=1, options={"keep_for": 600})
         register(connection, "here", "double")
-        run(connection, upkeep.declare_schedule(shop.double, schedule))
+        run(connection, PostgresExecutor.timetable.write(shop.double, schedule, declared=True))
         (kept,) = run(connection, upkeep.schedules())
         run(connection, upkeep.fire("double", schedule.next_tick(kept.last_tick)))
         assert number(connection, KEPT_FOR) == about(600)

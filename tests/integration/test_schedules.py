@@ -7,7 +7,8 @@ import pytest
 from jobs_runtime import JobState, PayloadError, Schedule
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import run
-from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
+from jobs_runtime.executors.postgres.timetable import schedule_key
 from jobs_runtime.options import Options
 from tests.integration.shop import Shop, Worker, details, number, register, waiting
 
@@ -16,8 +17,8 @@ TICKS = "SELECT count(*) FROM jobs.tick"
 
 
 def declare(connection: Connection, shop: Shop, schedule: Schedule) -> str:
-    run(connection, upkeep.declare_schedule(shop.urgent, schedule))
-    return upkeep.schedule_key(shop.urgent, schedule)
+    run(connection, PostgresExecutor.timetable.write(shop.urgent, schedule, declared=True))
+    return schedule_key(shop.urgent, schedule)
 
 
 def last_tick(connection: Connection) -> datetime:
@@ -56,7 +57,9 @@ class TestDeclaring:
 
     def test_args_that_do_not_fit_are_refused(self, shop: Shop) -> None:
         with pytest.raises(PayloadError, match="the argument of urgent does not fit int"):
-            upkeep.declare_schedule(shop.urgent, Schedule("0 9 * * *", args="x"))
+            PostgresExecutor.timetable.write(
+                shop.urgent, Schedule("0 9 * * *", args="x"), declared=True
+            )
 
 
 class TestFiring:

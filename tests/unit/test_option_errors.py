@@ -158,8 +158,9 @@ def test_an_option_like_none_is_told_them_all() -> None:
         merge({"colour": 1})
     assert str(caught.value) == (
         "unknown option 'colour'; known are dead_letter, expire_in, keep_finished_for, keep_for,"
-        " on_complete, priority, retry_backoff, retry_delay, retry_limit, retry_max_delay,"
-        " singleton_key, singleton_next_slot, singleton_queue, singleton_seconds, start_after"
+        " limit_key, on_complete, priority, retry_backoff, retry_delay, retry_limit,"
+        " retry_max_delay, singleton_key, singleton_next_slot, singleton_queue, singleton_seconds,"
+        " start_after"
     )
 
 

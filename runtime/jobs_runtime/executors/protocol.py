@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from jobs_runtime.executors.operation import Copy, Operation
+from jobs_runtime.limits import Limits
 from jobs_runtime.model import (
     Cancellation,
     Claim,
     JobRecord,
     Outcome,
+    Pause,
     Progress,
     Stored,
     Submission,
 )
+
+if TYPE_CHECKING:
+    from jobs_runtime.job import Job
+    from jobs_runtime.schedule import Schedule
+    from jobs_runtime.timetable import ScheduleRecord
 
 
 class Position(NamedTuple):
@@ -35,10 +42,43 @@ class ReadyQueue(NamedTuple):
     rank: int
 
 
+class Timetable(Protocol):
+    """What an application needs to look after schedules."""
+
+    def write(self, job: Job[Any, Any], schedule: Schedule, *, declared: bool) -> Operation[bool]:
+        """Write a schedule; gives False if code declares one of this key."""
+        ...
+
+    def read(self) -> Operation[list[ScheduleRecord]]:
+        """Every schedule there is."""
+        ...
+
+    def pause(self, key: str) -> Operation[None]:
+        """Have a schedule fire no more."""
+        ...
+
+    def resume(self, key: str) -> Operation[None]:
+        """Have a schedule fire again, from now on."""
+        ...
+
+    def run_now(self, key: str) -> Operation[str | None]:
+        """Submit a schedule's job; gives its id, None if that cannot be."""
+        ...
+
+    def remove(self, key: str) -> Operation[bool]:
+        """Forget a schedule made at run time; gives whether there was one."""
+        ...
+
+
 class ClientExecutor(Protocol):
     """What an application needs of an executor."""
 
     name: str
+
+    @property
+    def timetable(self) -> Timetable:
+        """Its schedules."""
+        ...
 
     def submit(self, submission: Submission) -> Operation[Stored | None]:
         """Store one job; gives None if it is to be tried again at once."""
@@ -80,6 +120,18 @@ class ClientExecutor(Protocol):
         """Perform a failed or expired job anew; gives whether that was possible."""
         ...
 
+    def pause(self, pause: Pause) -> Operation[None]:
+        """Have nothing more claimed of a queue or a job."""
+        ...
+
+    def unpause(self, pause: Pause, queue: str) -> Operation[bool]:
+        """End a pause, and wake who waits for `queue`; gives whether there was one."""
+        ...
+
+    def paused(self) -> Operation[list[Pause]]:
+        """What is paused."""
+        ...
+
 
 class WorkerExecutor(Protocol):
     """What a worker needs of an executor."""
@@ -100,6 +152,12 @@ class WorkerExecutor(Protocol):
         self, queue: str, names: Sequence[str], after: Position, limit: int, incarnation: int
     ) -> Operation[list[Claim]]:
         """Take up to `limit` jobs of one queue, in order, after a position."""
+        ...
+
+    def claim_limited(
+        self, queue: str, names: Sequence[str], limits: Limits, incarnation: int
+    ) -> list[Operation[Any]]:
+        """Take one job of a queue with limits; the last operation gives it."""
         ...
 
     def settle(self, outcomes: Sequence[Outcome], incarnation: int) -> list[Operation[list[int]]]:

@@ -10,7 +10,7 @@ from jobs_runtime.database import Connection
 from jobs_runtime.errors import ScheduleError
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
-from jobs_runtime.executors.postgres.upkeep import ScheduleRecord
+from jobs_runtime.executors.postgres.upkeep import LiveSchedule
 from jobs_runtime.schedule import Schedule
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
@@ -50,7 +50,7 @@ class Cron(Duty):
             next_at = min(next_at, asked_at + until_tick / timedelta(seconds=1))
         return next_at
 
-    def _fire_due(self, connection: Connection, record: ScheduleRecord, schedule: Schedule) -> None:
+    def _fire_due(self, connection: Connection, record: LiveSchedule, schedule: Schedule) -> None:
         due = schedule.ticks_due(record.last_tick, record.now)
         for tick in due.ticks:
             if run(connection, upkeep.fire(record.key, tick)):
@@ -63,12 +63,12 @@ class Cron(Duty):
             latest = due.ticks[-1] if due.ticks else record.now
             run(connection, upkeep.skip_ticks(record.key, latest))
 
-    def _count(self, metric: metrics.Metric, record: ScheduleRecord, amount: int) -> None:
+    def _count(self, metric: metrics.Metric, record: LiveSchedule, amount: int) -> None:
         if record.name in self._jobs:
             self._row.add(metric, record.name, amount=amount)
 
 
-def _schedule(record: ScheduleRecord) -> Schedule | None:
+def _schedule(record: LiveSchedule) -> Schedule | None:
     try:
         return Schedule(
             record.cron,

@@ -26,7 +26,8 @@ class Listening(Duty):
         queues: the queues that this host's workers claim from.
         workers: their slots.
         pipe: what they wait on.
-        on_due: called when a job was submitted that becomes due very soon.
+        look_for: called with "due" when a job was submitted that becomes due very soon, and with
+            "schedules" when one was made or resumed.
     """
 
     def __init__(
@@ -35,14 +36,14 @@ class Listening(Duty):
         queues: Sequence[str],
         workers: Sequence[Slot],
         pipe: WakePipe,
-        on_due: Callable[[], None],
+        look_for: Callable[[str], None],
     ) -> None:
         super().__init__()
         self._executor = executor
         self._queues = frozenset(queues)
         self._workers = workers
         self._pipe = pipe
-        self._on_due = on_due
+        self._look_for = look_for
         self._jobs = 0
 
     def begin(self, connection: Connection) -> None:
@@ -69,8 +70,8 @@ class Listening(Duty):
                 self._jobs += int(count)
             case ["cancel", job_id, incarnation]:
                 self._cancel(int(job_id), int(incarnation))
-            case ["due"]:
-                self._on_due()
+            case ["due" | "schedules" as what]:
+                self._look_for(what)
             case _:
                 return
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres.partitions import create_partitions, drop_partitions
-from jobs_runtime.executors.postgres.upkeep import forget_ticks
+from jobs_runtime.executors.postgres.upkeep import forget_beginnings, forget_ticks
 from jobs_supervisor.scheduler.duty import Duty
 
 EVERY = 3600.0
@@ -30,4 +30,5 @@ class Retention(Duty):
         create_partitions(connection)
         drop_partitions(connection, self._days)
         run(connection, forget_ticks(self._days))
+        run(connection, forget_beginnings())
         return now + EVERY

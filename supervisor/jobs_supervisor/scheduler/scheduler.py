@@ -14,7 +14,7 @@ import psycopg
 
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import run
-from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.job import Job
@@ -88,9 +88,10 @@ class Scheduler:
         self._rescue = Rescue(row, list(post.jobs))
         self._reconciliation = LocalReconciliation(self._rescue, post.record.id, post.workers)
         self._due = DueJobs()
+        self._cron = Cron(row, list(post.jobs))
         queues = {job.queue for job in post.jobs.values()}
         self._listening = Listening(
-            post.executor, sorted(queues), post.workers, post.wake_pipe, self._look_for_due
+            post.executor, sorted(queues), post.workers, post.wake_pipe, self._look_for
         )
         self._heartbeat = Heartbeat(post.record, list(post.workers), row, self._wake_all)
         self._duties: list[Duty] = [
@@ -98,7 +99,7 @@ class Scheduler:
             self._listening,
             self._reconciliation,
             self._due,
-            Cron(row, list(post.jobs)),
+            self._cron,
             Neighbours(self._rescue, post.record.id, post.record.place),
             HostRescue(self._rescue, logger.warning),
             Expiry(),
@@ -139,9 +140,12 @@ class Scheduler:
     def _connect(self) -> Connection:
         connection = connect(self._post.dsn, "jobs: scheduler")
         self._heartbeat.announce(connection)
+        timetable = PostgresExecutor.timetable
         for job in self._post.jobs.values():
             for schedule in job.schedules:
-                run(connection, upkeep.declare_schedule(job, schedule))
+                run(connection, timetable.write(job, schedule, declared=True))
+            if job.limits:
+                run(connection, upkeep.limit_waiting(job.queue))
         self._listening.begin(connection)
         self._connection = connection
         self._slot.enter(SlotState.IDLE)
@@ -160,8 +164,9 @@ class Scheduler:
             self._connection = None
         self._signals.wait(RECONNECT_EVERY)
 
-    def _look_for_due(self) -> None:
-        self._due.due_at = 0.0
+    def _look_for(self, what: str) -> None:
+        duty = self._due if what == "due" else self._cron
+        duty.due_at = 0.0
 
     def _wake_all(self) -> None:
         self._post.wake_pipe.wake(len(self._post.workers))

@@ -81,6 +81,7 @@ class Worker:
         self._counters = counters
         self._names_of = _names_by_queue(assignment.jobs)
         self._queues = list(self._names_of)
+        self._limits = {job.queue: job.limits for job in assignment.jobs.values() if job.limits}
         self._rotation = Rotation()
         self._pace = Pace()
         self._batch: Batch | None = None
@@ -193,13 +194,15 @@ class Worker:
                 probing = turn is None or self._rotation.wants_refresh(now)
                 queue, after = turn or (self._last_queue, START)
                 limit = self._pace.limit(queue)
+                if queue in self._limits:
+                    after, limit = START, 1
                 operations = self._probe() if probing else []
-                operations.append(self._claim(queue, after, limit))
+                operations += self._claim(queue, after, limit)
                 *answers, claims = self._delivery.send(batch, operations, self._progress(0))
                 cost = time.monotonic() - now
                 if probing:
                     probed = True
-                    self._rotation.refresh(answers[-1], now, cost)
+                    self._rotation.refresh(answers[1], now, cost)
                 self._rotation.took(queue, after, claims, limit, now, cost)
                 self._counters.claimed(len(claims), cost)
                 if claims:
@@ -211,8 +214,11 @@ class Worker:
         idle = self._executor.going_idle(self._supervisor_id)
         return [idle, self._executor.probe(self._queues)]
 
-    def _claim(self, queue: str, after: Position, limit: int) -> Operation[list[Claim]]:
-        return self._executor.claim(queue, self._names_of[queue], after, limit, self._incarnation)
+    def _claim(self, queue: str, after: Position, limit: int) -> list[Operation[Any]]:
+        names, limits = self._names_of[queue], self._limits.get(queue)
+        if limits is not None:
+            return self._executor.claim_limited(queue, names, limits, self._incarnation)
+        return [self._executor.claim(queue, names, after, limit, self._incarnation)]
 
     def _relieve(self) -> None:
         """In the guard's thread: see to what must not wait for a slow job."""

@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
 from jobs_runtime.executors.operation import Copy, Operation, Row, nothing, scalar
 from jobs_runtime.executors.postgres.rows import read_claims, read_record, submission_row
 from jobs_runtime.executors.postgres.statements import statement
+from jobs_runtime.executors.postgres.timetable import PostgresTimetable
 from jobs_runtime.executors.protocol import Position, ReadyQueue
+from jobs_runtime.limits import Limits
 from jobs_runtime.model import (
     Cancellation,
     Claim,
     JobRecord,
     JobState,
     Outcome,
+    Pause,
     Progress,
     Stored,
     Submission,
 )
 
 COPY_TYPES = (
-    "int8", "text", "text", "int4", "text", "text", "timestamptz", "bool", "timestamptz",
+    "int8", "text", "text", "int4", "text", "text", "timestamptz", "bool", "timestamptz", "text",
 )  # fmt: skip
 """JSON travels as text: it is JSON already, and both have the same binary form."""
 
@@ -36,6 +40,7 @@ class PostgresExecutor:
     """Keeps jobs in the schema `jobs`; see `migrations/` for the tables."""
 
     name = "postgres"
+    timetable = PostgresTimetable()
 
     def submit(self, submission: Submission) -> Operation[Stored | None]:
         """Store one job; gives None if it is to be tried again at once."""
@@ -88,6 +93,18 @@ class PostgresExecutor:
         parameters = {**_key(job_id), "states": ["failed", "expired"], "afresh": True}
         return Operation(statement("restore"), parameters, bool)
 
+    def pause(self, pause: Pause) -> Operation[None]:
+        """Have nothing more claimed of a queue or a job."""
+        return Operation(statement("pause"), pause._asdict(), nothing)
+
+    def unpause(self, pause: Pause, queue: str) -> Operation[bool]:
+        """End a pause, and wake who waits for `queue`; gives whether there was one."""
+        return Operation(statement("unpause"), {**pause._asdict(), "queue": queue}, bool)
+
+    def paused(self) -> Operation[list[Pause]]:
+        """What is paused."""
+        return Operation(statement("paused"), {}, lambda rows: [Pause(*row) for row in rows])
+
     def register_worker(self, supervisor_id: str, slot: int, pid: int) -> Operation[int]:
         """Begin an incarnation."""
         parameters = {"supervisor_id": supervisor_id, "slot": slot, "pid": pid}
@@ -114,6 +131,24 @@ class PostgresExecutor:
             "incarnation": incarnation,
         }
         return Operation(statement("claim"), parameters, read_claims)
+
+    def claim_limited(
+        self, queue: str, names: Sequence[str], limits: Limits, incarnation: int
+    ) -> list[Operation[Any]]:
+        """Take one job of a queue with limits; the last operation gives it."""
+        rate = limits.rate
+        parameters = {
+            "queue": queue,
+            "names": names,
+            "concurrency": limits.concurrency,
+            "rate": rate and rate.count,
+            "window": rate and rate.seconds,
+            "incarnation": incarnation,
+        }
+        return [
+            Operation(statement("lock_limits"), {"queue": queue}, nothing),
+            Operation(statement("claim_limited"), parameters, read_claims),
+        ]
 
     def settle(self, outcomes: Sequence[Outcome], incarnation: int) -> list[Operation[list[int]]]:
         """Store outcomes, one operation for each kind of ending that occurs."""
@@ -177,7 +212,7 @@ def _copy_row(job_id: int, submission: Submission, now: datetime) -> tuple[objec
     keep_for = submission.options.keep_for
     first = start_after if isinstance(start_after, datetime) else now
     keep_until = None if keep_for is None else first + timedelta(seconds=keep_for)
-    return (job_id, *columns, start_after, ready, keep_until)
+    return (job_id, *columns, start_after, ready, keep_until, row["limit_key"])
 
 
 def _key(job_id: str) -> dict[str, object]:

@@ -34,9 +34,10 @@ WITH outcome AS (
     WHERE %(state)s::jobs.job_state IN ('failed', 'expired')
       AND options IS NOT NULL AND options -> 'dead_letter' IS NOT NULL
 ), followed AS (
-    INSERT INTO jobs.job (queue, name, rank, keep_until, args, options)
+    INSERT INTO jobs.job (queue, name, rank, keep_until, limit_key, args, options)
     SELECT job ->> 0, job ->> 1, -coalesce((job ->> 2)::integer, 0),
-           now() + (job -> 3 ->> 'keep_for')::float8 * interval '1 second', args, (job ->> 3)::json
+           now() + (job -> 3 ->> 'keep_for')::float8 * interval '1 second',
+           job -> 3 ->> 'limit_key', args, (job ->> 3)::json
     FROM following
     RETURNING queue
 ), told AS (

@@ -11,11 +11,12 @@ WITH schedule AS (
 ), advanced AS (
     UPDATE jobs.schedule SET last_tick = greatest(last_tick, %(tick)s) WHERE key = %(key)s
 ), submitted AS (
-    INSERT INTO jobs.job (id, queue, name, rank, keep_until, args, options, singleton_key,
-                          singleton_queue)
+    INSERT INTO jobs.job (id, queue, name, rank, keep_until, args, options, limit_key,
+                          singleton_key, singleton_queue)
     SELECT taken.job_id, queue, name, rank,
            now() + (options ->> 'keep_for')::float8 * interval '1 second',
-           args, options, options ->> 'singleton_key',
+           args, (coalesce(options::jsonb, '{}') || jsonb_build_object('tick', tick))::json,
+           options ->> 'limit_key', options ->> 'singleton_key',
            coalesce((options ->> 'singleton_queue')::boolean, false)
     FROM taken, schedule
     WHERE schedule.overlap = 'allow' OR NOT EXISTS (

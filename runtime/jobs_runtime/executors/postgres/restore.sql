@@ -11,7 +11,7 @@ WITH found AS (
     FOR UPDATE OF finished
 ), submitted AS (
     INSERT INTO jobs.job (id, created_at, start_after, rank, attempt, deaths, ready, state, queue,
-                          name, keep_until, singleton_key, singleton_queue, args, options, output)
+                          name, keep_until, limit_key, singleton_key, singleton_queue, args, options, output)
     SELECT id, created_at, start_after, rank,
            CASE WHEN %(afresh)s THEN 0 ELSE attempt END,
            CASE WHEN %(afresh)s THEN 0 ELSE deaths END,
@@ -19,6 +19,7 @@ WITH found AS (
            CASE WHEN attempt > 0 THEN 'retry' ELSE 'created' END::jobs.job_state, queue, name,
            greatest(start_after, now())
                + (options ->> 'keep_for')::float8 * interval '1 second',
+           options ->> 'limit_key',
            CASE WHEN options ->> 'singleton_seconds' IS NULL THEN options ->> 'singleton_key' END,
            coalesce((options ->> 'singleton_queue')::boolean, false), args, options, output
     FROM found

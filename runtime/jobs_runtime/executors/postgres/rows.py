@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 
 import msgspec
@@ -11,6 +12,15 @@ from jobs_runtime.model import Claim, JobRecord, JobState, Progress, Submission
 from jobs_runtime.options import DEFAULTS, Options
 
 _options_decoder = msgspec.json.Decoder(Options)
+
+
+class _Ticked(msgspec.Struct):
+    """What `fire` adds to the options of a job."""
+
+    tick: datetime
+
+
+_tick_decoder = msgspec.json.Decoder(_Ticked)
 
 
 @lru_cache(maxsize=1024)
@@ -30,11 +40,25 @@ def read_options(text: str | None, rank: int) -> Options:
 def read_claims(rows: list[Row]) -> list[Claim]:
     """Claims in the order in which they are to be performed."""
     claims = [
-        Claim(job_id, name, rank, attempt, deaths, args, read_options(options, rank), waited)
+        Claim(
+            job_id,
+            name,
+            rank,
+            attempt,
+            deaths,
+            args,
+            read_options(options, rank),
+            waited,
+            _read_tick(options),
+        )
         for job_id, name, rank, attempt, deaths, args, options, waited in rows
     ]
     claims.sort(key=lambda claim: (claim.rank, claim.job_id))
     return claims
+
+
+def _read_tick(options: str | None) -> datetime | None:
+    return _tick_decoder.decode(options).tick if options and '"tick"' in options else None
 
 
 def read_record(rows: list[Row]) -> JobRecord | None:
@@ -75,6 +99,7 @@ def submission_row(submission: Submission) -> dict[str, object]:
         "at": None if isinstance(start_after, float) else start_after,
         "delay": delay,
         "keep_for": submission.options.keep_for,
+        "limit_key": submission.options.limit_key,
     }
     return row | _unique_row(submission.options) if submission.options.unique else row
 

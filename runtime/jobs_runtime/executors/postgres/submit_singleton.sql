@@ -3,11 +3,11 @@
 -- Index: job_singleton, job_singleton_queue.
 WITH submitted AS (
     INSERT INTO jobs.job (queue, name, rank, args, options, start_after, ready, keep_until,
-                          singleton_key, singleton_queue)
+                          singleton_key, singleton_queue, limit_key)
     SELECT %(queue)s, %(name)s, %(rank)s, %(args)s::json, %(options)s::json,
            moment.start_after, coalesce(moment.start_after <= now(), true),
            coalesce(moment.start_after, now()) + %(keep_for)s::float8 * interval '1 second',
-           %(singleton_key)s, %(singleton_queue)s
+           %(singleton_key)s, %(singleton_queue)s, %(limit_key)s
     FROM (SELECT coalesce(%(at)s::timestamptz,
                           now() + %(delay)s::float8 * interval '1 second')) AS moment (start_after)
     ON CONFLICT DO NOTHING

@@ -19,10 +19,12 @@ WITH clock AS MATERIALIZED (
     ON CONFLICT DO NOTHING
     RETURNING job_id, starts_at AS begins_at
 ), submitted AS (
-    INSERT INTO jobs.job (id, queue, name, rank, args, options, start_after, ready, keep_until)
+    INSERT INTO jobs.job (id, queue, name, rank, args, options, start_after, ready, keep_until,
+                          limit_key)
     SELECT job_id, %(queue)s, %(name)s, %(rank)s, %(args)s::json, %(options)s::json,
            moment.start_after, coalesce(moment.start_after <= now(), true),
-           coalesce(moment.start_after, now()) + %(keep_for)s::float8 * interval '1 second'
+           coalesce(moment.start_after, now()) + %(keep_for)s::float8 * interval '1 second',
+           %(limit_key)s
     FROM (SELECT * FROM this UNION ALL SELECT * FROM next) AS taken
     CROSS JOIN LATERAL (
         SELECT greatest(begins_at, %(at)s::timestamptz,

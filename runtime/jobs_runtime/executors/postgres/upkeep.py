@@ -7,14 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from jobs_runtime.executors.operation import Operation, Row, nothing, scalar
-from jobs_runtime.executors.postgres.rows import read_claims, stored_options
+from jobs_runtime.executors.postgres.rows import read_claims
 from jobs_runtime.executors.postgres.statements import statement
-from jobs_runtime.followers import with_followers
-from jobs_runtime.job import Job
+from jobs_runtime.limits import LONGEST_WINDOW
 from jobs_runtime.model import Claim
-from jobs_runtime.options import merge
 from jobs_runtime.payload import encode_failure
-from jobs_runtime.schedule import Schedule
 
 
 class SupervisorRecord(NamedTuple):
@@ -41,8 +38,8 @@ class Neighbour(NamedTuple):
     incarnations: Sequence[int]
 
 
-class ScheduleRecord(NamedTuple):
-    """A schedule as it is kept, and the database's time at which it was read."""
+class LiveSchedule(NamedTuple):
+    """A schedule that fires, and the database's time at which it was read."""
 
     key: str
     name: str
@@ -137,9 +134,9 @@ def due_now() -> Operation[None]:
     return Operation(statement("due_now"), {}, nothing)
 
 
-def schedules() -> Operation[list[ScheduleRecord]]:
-    """The schedules that some living supervisor declares."""
-    return Operation(statement("schedules"), {}, lambda rows: [ScheduleRecord(*r) for r in rows])
+def schedules() -> Operation[list[LiveSchedule]]:
+    """The schedules to fire."""
+    return Operation(statement("schedules"), {}, lambda rows: [LiveSchedule(*r) for r in rows])
 
 
 def fire(key: str, tick: datetime) -> Operation[str | None]:
@@ -153,41 +150,19 @@ def skip_ticks(key: str, tick: datetime) -> Operation[None]:
     return Operation(statement("skip_ticks"), {"key": key, "tick": tick}, nothing)
 
 
+def limit_waiting(queue: str) -> Operation[None]:
+    """Put what was submitted to a queue before it had limits under them."""
+    return Operation(statement("limit_waiting"), {"queue": queue}, nothing)
+
+
+def forget_beginnings() -> Operation[None]:
+    """Forget attempts that no rate looks back at any more."""
+    return Operation(statement("forget_beginnings"), {"seconds": LONGEST_WINDOW}, nothing)
+
+
 def forget_ticks(days: int) -> Operation[None]:
     """Forget fired ticks older than `days` days."""
     return Operation(statement("forget_ticks"), {"days": days}, nothing)
-
-
-def declare_schedule(job: Job[Any, Any], schedule: Schedule) -> Operation[None]:
-    """Write a declared schedule.
-
-    Its ticks say when and how often: `start_after` and `singleton_seconds` do not apply.
-
-    Raises:
-        PayloadError, OptionError: its args or options do not fit the job.
-    """
-    timeless = {"start_after": None, "singleton_seconds": None, "singleton_next_slot": False}
-    merged = merge(*job.layers, schedule.options or {}, timeless)
-    options = with_followers(merged, job.name, job.jobs.declared)
-    parameters = {
-        "key": schedule_key(job, schedule),
-        "name": job.name,
-        "queue": job.queue,
-        "cron": schedule.cron,
-        "time_zone": schedule.time_zone,
-        "missed": schedule.missed,
-        "missed_limit": schedule.missed_limit,
-        "overlap": schedule.overlap,
-        "rank": -options.priority,
-        "args": job.input.encode(schedule.args),
-        "options": stored_options(options),
-    }
-    return Operation(statement("declare_schedule"), parameters, nothing)
-
-
-def schedule_key(job: Job[Any, Any], schedule: Schedule) -> str:
-    """What a declared schedule is called: its job, and its own name if it has one."""
-    return f"{job.name}/{schedule.name}" if schedule.name else job.name
 
 
 def _first(rows: list[Row]) -> list[Any]:
