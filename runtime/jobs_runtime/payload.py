@@ -23,13 +23,13 @@ def _to_builtins(value: Any) -> object:
 
 
 def _from_builtins(declared: Any, value: object) -> object:
-    """Let pydantic read its models."""
+    """Let pydantic read its models: as JSON, in which strict ones take a time or a set, too."""
     if isinstance(value, declared):
         return value
-    if not hasattr(declared, "model_validate"):
+    if not hasattr(declared, "model_validate_json"):
         raise TypeError(f"Expected `{declared.__name__}`, got `{type(value).__name__}`")
     try:
-        return declared.model_validate(value)
+        return declared.model_validate_json(_encoder.encode(value))
     except ValueError as error:
         raise ValueError(" ".join(str(error).split())) from error
 

@@ -50,8 +50,10 @@ class OfPydantic(pydantic.BaseModel):
         return f"#{self.number}"
 
 
-class Strict(OfPydantic, extra="forbid"):
-    """Refuses what it does not know, such as a computed field."""
+class Strict(OfPydantic, extra="forbid", strict=True):
+    """Refuses what it does not know, such as a computed field, and text for a time."""
+
+    tags: set[str] = set()
 
 
 VALUES: list[tuple[Any, Any]] = [
@@ -60,7 +62,7 @@ VALUES: list[tuple[Any, Any]] = [
     (OfTyping, OfTyping(number=7, when=WHEN)),
     (OfAttrs, OfAttrs(7, WHEN)),
     (OfPydantic, OfPydantic(invoiceNumber=7, when=WHEN)),
-    (Strict, Strict(invoiceNumber=7, when=WHEN)),
+    (Strict, Strict(invoiceNumber=7, when=WHEN, tags={"a"})),
     (list[OfPydantic], [OfPydantic(invoiceNumber=7, when=WHEN)]),
     (OfMsgspec | None, None),
     (Any, {"number": [7, 7.5, "seven", None, True], "empty": {}}),
