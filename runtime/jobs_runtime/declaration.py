@@ -117,7 +117,7 @@ class JobDecorator(Declare):
         Raises:
             DeclarationError: the name is taken or unusable, the function has other parameters, or
                 the job has limits and not a queue of its own.
-            OptionError: an option is unknown or out of range.
+            OptionError: an option, of the job or of a schedule, is unknown or out of range.
         """
         rules = RetryRules(_exceptions(retry_for), _exceptions(give_up_on))
         schedules, found = _as_schedules(schedule), _as_entities(entities)
@@ -147,13 +147,23 @@ def _check_name(what: str, name: object) -> str:
 def _exceptions(
     given: type[BaseException] | Iterable[type[BaseException]],
 ) -> tuple[type[BaseException], ...]:
-    return (given,) if isinstance(given, type) else tuple(given)
+    exceptions: tuple[Any, ...] = (given,) if isinstance(given, type | str) else tuple(given)
+    for each in exceptions:
+        if not (isinstance(each, type) and issubclass(each, BaseException)):
+            raise DeclarationError(
+                f"retry_for and give_up_on take exception classes such as OSError, not {each!r}"
+            )
+    return exceptions
 
 
 def _as_schedules(schedule: Schedule | Iterable[Schedule] | None) -> tuple[Schedule, ...]:
     if schedule is None:
         return ()
-    schedules = (schedule,) if isinstance(schedule, Schedule) else tuple(schedule)
+    one = isinstance(schedule, Schedule | str)
+    schedules: tuple[Any, ...] = (schedule,) if one else tuple(schedule)
+    for each in schedules:
+        if not isinstance(each, Schedule):
+            raise DeclarationError(f"schedule takes Schedule('*/5 * * * *'), not {each!r}")
     names = [each.name for each in schedules]
     if len(set(names)) < len(names):
         raise DeclarationError(

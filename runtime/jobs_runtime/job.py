@@ -77,6 +77,8 @@ class Job(Submitter[Input, Output], Pausable):
         self.limits = declaration.limits
         self.parameters = _count_parameters(perform, self.name)
         self.is_async = inspect.iscoroutinefunction(perform)
+        for schedule in self.schedules:
+            merge(*self.layers, schedule.options or {})
 
     def __repr__(self) -> str:
         return f"<Job {self.name}>"
@@ -89,6 +91,18 @@ class Job(Submitter[Input, Output], Pausable):
         """
         merged = with_limit_key(merge(*layers), self.name, self.limits)
         return with_followers(merged, self.name, self.jobs.declared)
+
+    def check(self) -> None:
+        """Look at all that cannot be known before the application's modules are imported.
+
+        Raises:
+            DeclarationError: the annotations cannot be read, or JSON cannot carry what they say.
+            PayloadError: the arguments of a schedule do not fit.
+        """
+        _ = self.output
+        for schedule in self.schedules:
+            self.input.encode(cast("Input", schedule.args))
+        _ = self.input
 
     @cached_property
     def input(self) -> Codec[Input]:

@@ -115,6 +115,7 @@ def load_application(path: str) -> Jobs:
 
     Raises:
         ConfigurationError: the path or what it names is not a `Jobs`, or it declares no job.
+        DeclarationError, PayloadError: a job cannot be performed, or scheduled, as declared.
         Exception: whatever importing the module raises.
     """
     module_name, _, attribute = path.partition(":")
@@ -129,7 +130,7 @@ def load_application(path: str) -> Jobs:
     if not jobs.declared:
         raise ConfigurationError(f"{path} declares no jobs; import the modules that do, in it")
     for job in jobs.declared.values():
-        _ = job.input, job.output
+        job.check()
     return jobs
 
 

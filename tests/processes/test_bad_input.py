@@ -109,6 +109,17 @@ def test_an_application_that_is_none(app: str, says: str, dsn: str) -> None:
     assert_one_line(call("--app", app, dsn=dsn), 2, says)
 
 
+def test_a_schedule_whose_argument_does_not_fit(dsn: str, tmp_path: Path) -> None:
+    (tmp_path / "misfit.py").write_text(
+        "from jobs_runtime import Jobs, Schedule\n"
+        "jobs = Jobs()\n"
+        "@jobs.job(schedule=Schedule('@hourly', args='21'))\n"
+        "def double(number: int) -> int: return number * 2\n"
+    )
+    ended = call("--app", "misfit", dsn=dsn, cwd=tmp_path)
+    assert_one_line(ended, 2, "the argument of double does not fit int")
+
+
 def test_an_unreachable_database() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from jobs_runtime import Context, DeclarationError, Jobs, Schedule
+from jobs_runtime import Context, DeclarationError, Jobs, OptionError, PayloadError, Schedule
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForCheckers
@@ -211,6 +211,40 @@ class TestSchedules:
 
         with pytest.raises(DeclarationError, match="need names that differ"):
             declare(jobs, perform, schedule=[Schedule("@hourly"), Schedule("@daily")])
+
+    @pytest.mark.parametrize("wrong", ["@hourly", ["@hourly"]])
+    def test_an_expression_is_none_yet(self, jobs: Jobs, wrong: Any) -> None:
+        def perform() -> None: ...
+
+        with pytest.raises(DeclarationError, match=r"takes Schedule\(.*not '@hourly'"):
+            declare(jobs, perform, schedule=wrong)
+
+    def test_their_options_are_looked_at(self, jobs: Jobs) -> None:
+        def perform() -> None: ...
+
+        with pytest.raises(OptionError, match="did you mean 'retry_limit'"):
+            declare(jobs, perform, schedule=Schedule("@hourly", options={"retry_limits": 1}))
+        assert jobs.declared == {}
+
+    def test_their_arguments_are_looked_at_before_a_pool_is_started(self, jobs: Jobs) -> None:
+        def double(number: int) -> int:
+            return number * 2
+
+        declare(jobs, double, schedule=Schedule("@hourly", args=21))
+        jobs.declared["double"].check()
+        wrong = Jobs()
+        declare(wrong, double, schedule=Schedule("@hourly"))
+        with pytest.raises(PayloadError, match="the argument of double"):
+            wrong.declared["double"].check()
+
+
+@pytest.mark.parametrize("rule", ["retry_for", "give_up_on"])
+@pytest.mark.parametrize("wrong", ["OSError", ["OSError"], [int], [OSError("bad")]])
+def test_only_exceptions_can_be_tried_again(jobs: Jobs, rule: str, wrong: Any) -> None:
+    def perform() -> None: ...
+
+    with pytest.raises(DeclarationError, match="take exception classes such as OSError"):
+        declare(jobs, perform, **{rule: wrong})
 
 
 class TestEntities:
