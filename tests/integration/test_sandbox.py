@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from jobs_runtime import (
     ConfigurationError,
@@ -201,6 +202,20 @@ class TestDrain:
             assert [record.state for record in records] == states
             assert records[-1].output == 1
         assert number(connection, count) == 0
+
+    def test_a_session_within_the_jobs_transaction_is_undone_too(
+        self, shop: Shop, connection: Connection
+    ) -> None:
+        @shop.jobs.job
+        def write(args: None, context: Context) -> None:
+            with context.transaction():
+                context.session.execute(text("INSERT INTO jobs.waiter (job_id) VALUES (7)"))
+
+        with sandbox(shop.jobs) as submits:
+            write.submit(None)
+            (record,) = submits.drain()
+            assert record.state is JobState.COMPLETED, record.output
+        assert number(connection, "SELECT count(*) FROM jobs.waiter") == 0
 
 
 class TestAssertions:
