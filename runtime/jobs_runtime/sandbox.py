@@ -12,6 +12,7 @@ import msgspec
 from psycopg.pq import TransactionStatus
 
 from jobs_runtime.attempt import perform
+from jobs_runtime.awaitable import Awaitable
 from jobs_runtime.database import AsyncConnection, Connection, Database
 from jobs_runtime.errors import ConfigurationError
 from jobs_runtime.executors.operation import run
@@ -59,7 +60,7 @@ class SandboxDatabase(Database):
     @asynccontextmanager
     async def async_connection(self) -> AsyncGenerator[AsyncConnection]:
         """The sandbox's connection, seen as an async one."""
-        yield cast("AsyncConnection", _Awaitable(self._only))
+        yield cast("AsyncConnection", Awaitable(self._only))
 
     @contextmanager
     def listening(self, channel: str) -> Generator[Connection]:
@@ -158,13 +159,14 @@ class Sandbox:
             raise AssertionError(f"expected no submit, but there were:{self._listing()}")
 
     def drain(self, *, delayed: bool = False) -> list[JobRecord]:
-        """Perform what is submitted, and what that submits, until nothing is left.
+        """Perform what waits, and what that submits, until nothing is left.
 
         Args:
             delayed: perform delayed jobs and retries too, as if their time had come.
 
         Returns:
-            The jobs that were performed, in order of their first attempt, as they stand now.
+            The sandbox's own jobs that were performed, in order of their first attempt, as they
+            stand now.
 
         Raises:
             AssertionError: there was no end to it.
@@ -175,7 +177,8 @@ class Sandbox:
                 run(self._connection, upkeep.due_now())
             claim = self._claim()
             if claim is None:
-                return [record for record in map(self._record, performed) if record is not None]
+                mine = (each for each in performed if int(each) > self._began_after)
+                return [record for record in map(self._record, mine) if record is not None]
             performed[str(claim.job_id)] = None
             self._perform(claim)
         raise AssertionError(f"after {MOST} attempts there are still jobs:{self._listing()}")
@@ -264,36 +267,3 @@ class _SandboxWorkplace:
 
     def roll_back(self) -> None:
         self._connection.execute("ROLLBACK TO SAVEPOINT attempt")
-
-
-class _Awaitable:
-    """As much of an async connection as operations use, on a sync one."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._inner, name)
-        if name in ("cursor", "transaction", "copy"):
-
-            def open_block(*args: object, **kwargs: object) -> _AwaitableBlock:
-                return _AwaitableBlock(method(*args, **kwargs))
-
-            return open_block
-        if not callable(method):
-            return method
-
-        async def call(*args: object, **kwargs: object) -> Any:
-            return method(*args, **kwargs)
-
-        return method if name == "set_types" else call
-
-
-class _AwaitableBlock(_Awaitable):
-    """A block: a cursor, a transaction, a COPY."""
-
-    async def __aenter__(self) -> _Awaitable:
-        return _Awaitable(self._inner.__enter__())
-
-    async def __aexit__(self, *error: object) -> Any:
-        return self._inner.__exit__(*error)
