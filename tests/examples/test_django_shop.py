@@ -15,6 +15,11 @@ from tests.support.pool import Pool
 
 JOB_IDS = "SELECT job_id::bigint FROM django_shop_order"
 
+END_UNNAMED = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = '' AND backend_type = 'client backend'
+"""
+
 
 @pytest.fixture
 def client(database_url: str) -> Iterator[Any]:
@@ -45,6 +50,21 @@ def test_an_order_has_its_receipt_written(client: Any, pool: Pool, connection: C
     assert submitted is not None
     assert submitted.result(20) == "Received 40 from Ada, with thanks."
     assert "Received 40 from Ada" in client.get("/").content.decode()
+
+
+def test_a_job_after_the_server_closed_djangos_connection_succeeds_at_once(
+    client: Any, pool: Pool, connection: Connection
+) -> None:
+    pool.start(app="examples.django_shop.worker", workers=1)
+    for total in (40, 50):
+        assert order(client, total) == 302
+        submitted = application().get(str(number(connection, f"{JOB_IDS} WHERE total = %s", total)))
+        assert submitted is not None
+        submitted.result(20)
+        assert submitted.details().attempt == 1
+        application().close()
+        import_module("django.db").connection.close()
+        connection.execute(END_UNNAMED)
 
 
 def test_the_order_and_its_job_are_one(client: Any, connection: Connection) -> None:

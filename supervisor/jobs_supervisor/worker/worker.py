@@ -30,6 +30,7 @@ from jobs_supervisor.slots import Slot, SlotState
 from jobs_supervisor.wake import Waiter, WakePipe
 from jobs_supervisor.worker.batch import Batch
 from jobs_supervisor.worker.delivery import Delivery
+from jobs_supervisor.worker.django import close_old_connections
 from jobs_supervisor.worker.guard import SLOW, Guard
 from jobs_supervisor.worker.pace import Pace
 from jobs_supervisor.worker.recycling import Recycling, Wear
@@ -165,6 +166,7 @@ class Worker:
 
     def _attempt(self, job: Job[Any, Any], claim: Claim) -> Outcome:
         outcome = perform(job, claim, self._workplace)
+        close_old_connections()
         if outcome.stored or not self._slot.cancelled:
             return outcome
         return self._interrupted(claim, outcome)
