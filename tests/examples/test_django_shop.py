@@ -86,13 +86,11 @@ def test_old_orders_are_forgotten_every_night(client: Any, connection: Connectio
     assert number(connection, "SELECT total FROM django_shop_order") == 50
 
 
-def test_what_is_submitted_on_our_pool_goes_into_a_sandbox(
-    client: Any, connection: Connection
-) -> None:
-    order(client, 40)
-    key = number(connection, "SELECT id FROM django_shop_order")
+@pytest.mark.usefixtures("client")
+def test_what_is_submitted_on_our_pool_goes_into_a_sandbox(connection: Connection) -> None:
+    placed = shop().Order.objects.create(customer="Ada", total=40)
     with sandbox(application()) as submitted:
-        shop().write_receipt.submit(key)
-        submitted.assert_submitted(shop().write_receipt, key, times=1)
-        receipts = [each.output for each in submitted.drain()]
-        assert receipts == ["Received 40 from Ada, with thanks."]
+        shop().write_receipt.submit(placed.pk)
+        submitted.assert_submitted(shop().write_receipt, placed.pk, times=1)
+        assert [each.output for each in submitted.drain()] == ["Received 40 from Ada, with thanks."]
+    assert waiting(connection) == 0
