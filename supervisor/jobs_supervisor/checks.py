@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import psycopg
 
-from jobs_runtime.database import redact, resolve_dsn
+from jobs_runtime.database import Connection, redact, resolve_dsn
 from jobs_runtime.errors import JobsError
 from jobs_runtime.executors.postgres import migrate
+from jobs_supervisor import queues
 from jobs_supervisor.application import load_application
 from jobs_supervisor.preflight import refuse_pooler, wait_for_database
 
@@ -43,5 +44,18 @@ def all_checks(app: str | None, dsn: str | None, direct_dsn: str | None) -> Iter
             yield Finding(True, "no pooler stands between the scheduler and the server")
             migrate.check(connection)
             yield Finding(True, "the schema fits this code")
+            yield from _look_at_queues(connection)
     except (JobsError, psycopg.Error) as error:
         yield Finding(False, str(error))
+
+
+def _look_at_queues(connection: Connection) -> Iterator[Finding]:
+    """What would wait for ever; a pool that is about to start may be the remedy, so no failure."""
+    for each in queues.read(connection):
+        if not each.handled:
+            waiting = each.ready + each.delayed
+            yield Finding(
+                True, f"{waiting:,} of {each.job} wait, and no running supervisor performs it"
+            )
+        elif each.paused:
+            yield Finding(True, f"{each.job} is paused")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from jobs_runtime.database import resolve_dsn
+from jobs_runtime.database import Connection, resolve_dsn
 from jobs_runtime.errors import DatabaseUnavailable, JobsError, SchemaError
+from jobs_runtime.executors.operation import run as run_operation
+from jobs_runtime.executors.postgres import PostgresExecutor
+from jobs_runtime.model import Pause
 from jobs_supervisor import logs
 from jobs_supervisor.settings import DEFAULTS, Settings, from_pyproject
 
@@ -175,6 +179,47 @@ def status(as_json: bool, watch: bool) -> None:
 
 
 @cli.command()
+@dsn_options
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def queues(dsn: str | None, direct_dsn: str | None, as_json: bool) -> None:
+    """Show what waits and runs in every queue, and what nobody performs."""
+    from rich.console import Console
+
+    from jobs_supervisor.queues import as_table, read
+
+    with connected(direct_dsn or dsn) as connection:
+        found = read(connection)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], indent=2))
+    else:
+        Console().print(as_table(found) if found else "nothing waits or runs")
+
+
+@cli.command()
+@dsn_options
+@click.option("--queue", "kind", flag_value="queue", help="NAME is a queue, not a job.")
+@click.argument("name")
+def pause(dsn: str | None, direct_dsn: str | None, kind: str | None, name: str) -> None:
+    """Have nothing more claimed of a job (or a queue), on any host. What runs goes on."""
+    with connected(direct_dsn or dsn) as connection:
+        run_operation(connection, PostgresExecutor().pause(Pause(kind or "job", name)))
+    click.echo(f"paused {name}")
+
+
+@cli.command()
+@dsn_options
+@click.option("--queue", "kind", flag_value="queue", help="NAME is a queue, not a job.")
+@click.argument("name")
+def resume(dsn: str | None, direct_dsn: str | None, kind: str | None, name: str) -> None:
+    """End a pause."""
+    operation = PostgresExecutor().unpause(Pause(kind or "job", name), None)
+    with connected(direct_dsn or dsn) as connection:
+        ended = run_operation(connection, operation)
+    click.echo(f"resumed {name}" if ended else f"{name} was not paused")
+    sys.exit(0 if ended else FAILED)
+
+
+@cli.command()
 @app_option
 @dsn_options
 @click.option("--drain", type=float, default=DEFAULTS["drain"], hidden=True)
@@ -187,6 +232,17 @@ def check(app: str | None, dsn: str | None, direct_dsn: str | None, drain: float
         passed = passed and finding.passed
         click.echo(f"{'ok   ' if finding.passed else 'FAIL '} {finding.text}")
     sys.exit(0 if passed else FAILED)
+
+
+@contextmanager
+def connected(dsn: str | None) -> Generator[Connection]:
+    """A connection to a database whose schema fits this code."""
+    from jobs_runtime.executors.postgres import migrate as migrations
+    from jobs_supervisor.preflight import wait_for_database
+
+    with wait_for_database(resolve_dsn(dsn), timeout=5) as connection:
+        migrations.check(connection)
+        yield connection
 
 
 def _run(settings: Settings, *, migrates: bool = False) -> int:
@@ -203,7 +259,7 @@ def main() -> None:
     try:
         defaults = from_pyproject(Path.cwd())
         cli(
-            default_map={**defaults, "dev": defaults, "check": defaults, "migrate": defaults},
+            default_map={**defaults, **dict.fromkeys(cli.commands, defaults)},
             standalone_mode=False,
         )
     except (click.Abort, KeyboardInterrupt):

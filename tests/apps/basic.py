@@ -93,3 +93,22 @@ def die(how: str) -> None:
         os._exit(0)
     os.kill(os.getpid(), signal.Signals[how])
     time.sleep(10)
+
+
+@jobs.job(concurrency=2)
+def two_at_a_time(seconds: float) -> list[float]:
+    """Says from when to when it ran, in seconds of the monotonic clock."""
+    began = time.monotonic()
+    time.sleep(seconds)
+    return [began, time.monotonic()]
+
+
+@jobs.job(rate="5/2s")
+def five_in_two_seconds() -> float:
+    return time.monotonic()
+
+
+@jobs.job
+def which_tick(_args: None, context: Context) -> str:
+    assert context.tick is not None
+    return context.tick.isoformat()

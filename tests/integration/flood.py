@@ -1,6 +1,7 @@
 """One of many processes that submit the same unique keys as fast as they can.
 
-Prints how often each kind of submit stored a job: throttled, debounced, singleton.
+Says when it is connected, and reads when to begin. Then prints how often each kind of submit stored
+a job: throttled, debounced, singleton.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ SLOT = 0.5
 """Seconds."""
 
 
-def main(dsn: str, begins: float, seconds: float) -> None:
-    """Submit from `begins` (the epoch's seconds) on, for so many seconds."""
+def main(dsn: str, seconds: float) -> None:
+    """Submit for so many seconds."""
     shop = Shop(dsn)
     submit = shop.double.submit
     stored = [0, 0, 0]
+    shop.jobs.paused()
+    print("connected", flush=True)
+    begins = float(sys.stdin.readline())
     time.sleep(max(0.0, begins - time.time()))
     while time.time() < begins + seconds:
         submits: list[SubmittedJob[int]] = [
@@ -34,4 +38,4 @@ def main(dsn: str, begins: float, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], float(sys.argv[2]))

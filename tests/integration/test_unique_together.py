@@ -13,9 +13,6 @@ from tests.integration.flood import SLOT
 from tests.integration.shop import Worker, number
 from tests.support.pool import ROOT
 
-BOOT = 1.0
-"""Seconds until every process of a flood is up."""
-
 PER_KEY = "SELECT count(*), count(DISTINCT starts_at) FROM jobs.slot WHERE key = %s"
 SUBMITTED = """
 SELECT (SELECT count(*) FROM jobs.job) + (SELECT count(*) FROM jobs.finished)
@@ -23,12 +20,23 @@ SELECT (SELECT count(*) FROM jobs.job) + (SELECT count(*) FROM jobs.finished)
 
 
 def flood(dsn: str, processes: int, seconds: float) -> list[subprocess.Popen[str]]:
-    begins = time.time() + BOOT
-    command = [sys.executable, "-m", "tests.integration.flood", dsn, str(begins), str(seconds)]
-    return [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    """Begin together, once all are connected."""
+    command = [sys.executable, "-m", "tests.integration.flood", dsn, str(seconds)]
+    pipe = subprocess.PIPE
+    submitting = [
+        subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
         for _ in range(processes)
     ]
+    for process in submitting:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "connected\n"
+    begins = time.time() + 0.1
+    for process in submitting:
+        assert process.stdin is not None
+        process.stdin.write(f"{begins}\n")
+        process.stdin.close()
+        process.stdin = None
+    return submitting
 
 
 def stored_by(processes: list[subprocess.Popen[str]]) -> tuple[int, ...]:

@@ -15,11 +15,17 @@ from tests.support.pool import ROOT, Pool, eventually
 
 def test_migrate_brings_an_empty_database_up_to_date(empty_dsn: str) -> None:
     pending = call("migrate", "--check", dsn=empty_dsn)
-    assert (pending.returncode, pending.stdout) == (1, "pending 0001_initial.sql\n")
+    assert (pending.returncode, pending.stdout) == (
+        1,
+        "pending 0001_initial.sql\npending 0002_limits.sql\n",
+    )
     script = call("migrate", "--sql", dsn=empty_dsn)
     assert script.returncode == 0
     assert "CREATE TABLE jobs.job" in script.stdout
-    assert call("migrate", dsn=empty_dsn).stdout == "applied 0001_initial.sql\n"
+    assert (
+        call("migrate", dsn=empty_dsn).stdout
+        == "applied 0001_initial.sql\napplied 0002_limits.sql\n"
+    )
     again = call("migrate", "--check", dsn=empty_dsn)
     assert (again.returncode, again.stdout) == (0, "up to date\n")
 

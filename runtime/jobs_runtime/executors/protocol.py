@@ -124,7 +124,7 @@ class ClientExecutor(Protocol):
         """Have nothing more claimed of a queue or a job."""
         ...
 
-    def unpause(self, pause: Pause, queue: str) -> Operation[bool]:
+    def unpause(self, pause: Pause, queue: str | None) -> Operation[bool]:
         """End a pause, and wake who waits for `queue`; gives whether there was one."""
         ...
 

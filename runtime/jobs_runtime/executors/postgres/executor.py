@@ -97,7 +97,7 @@ class PostgresExecutor:
         """Have nothing more claimed of a queue or a job."""
         return Operation(statement("pause"), pause._asdict(), nothing)
 
-    def unpause(self, pause: Pause, queue: str) -> Operation[bool]:
+    def unpause(self, pause: Pause, queue: str | None) -> Operation[bool]:
         """End a pause, and wake who waits for `queue`; gives whether there was one."""
         return Operation(statement("unpause"), {**pause._asdict(), "queue": queue}, bool)
 

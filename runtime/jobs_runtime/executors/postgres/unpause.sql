@@ -3,4 +3,4 @@
 WITH ended AS (
     DELETE FROM jobs.pause WHERE kind = %(kind)s AND name = %(name)s RETURNING name
 )
-SELECT pg_notify('jobs', 'wake 1000 ' || coalesce(%(queue)s, name)) FROM ended
+SELECT pg_notify('jobs', 'wake 1000 ' || coalesce(%(queue)s::text, name)) FROM ended

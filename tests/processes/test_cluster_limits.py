@@ -1,0 +1,79 @@
+"""Limits and pauses over two supervisors, as on two hosts."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from jobs_runtime import Schedule
+from jobs_runtime.database import Connection
+from tests.apps import basic
+from tests.processes.test_bad_input import call
+from tests.support.pool import Pool, eventually
+
+
+def test_no_more_than_two_run_on_both_together(pool: Pool) -> None:
+    for _ in range(2):
+        pool.start(app="tests.apps.basic", workers=3)
+    submitted = basic.two_at_a_time.submit_many([0.1] * 12)
+    spans = [each.result(20) for each in submitted]
+    moments = [(began, 1) for began, _ in spans] + [(ended, -1) for _, ended in spans]
+    running = most = 0
+    for _, change in sorted(moments):
+        running += change
+        most = max(most, running)
+    assert most == 2
+    assert max(ended for _, ended in spans) - min(began for began, _ in spans) < 3
+
+
+def test_no_more_than_five_begin_in_any_two_seconds(pool: Pool) -> None:
+    for _ in range(2):
+        pool.start(app="tests.apps.basic", workers=2)
+    submitted = basic.five_in_two_seconds.submit_many([None] * 12)
+    times = sorted(each.result(20) for each in submitted)
+    # A beginning is counted at its claim, the function is called a little later.
+    assert all(sixth - first > 1.8 for first, sixth in zip(times, times[5:], strict=False))
+    assert times[-1] - times[0] < 8
+
+
+def test_a_pause_holds_until_the_resume(pool: Pool) -> None:
+    pool.start(app="tests.apps.basic", workers=2)
+    assert call("pause", "double", dsn=pool.dsn).stdout == "paused double\n"
+    waiting = basic.double.submit(4)
+    assert basic.adouble.submit(4).result(5) == 8
+    assert waiting.details().state == "created"
+    (queue,) = json.loads(call("queues", "--json", dsn=pool.dsn).stdout)
+    assert (queue["job"], queue["ready"], queue["paused"]) == ("double", 1, True)
+    assert "paused" in call("queues", dsn=pool.dsn).stdout
+    began = time.monotonic()
+    assert basic.double.resume()
+    assert waiting.result(5) == 8
+    assert time.monotonic() - began < 1
+    ended = call("resume", "double", dsn=pool.dsn)
+    assert (ended.returncode, ended.stdout) == (1, "double was not paused\n")
+
+
+def test_what_nobody_performs_is_told(pool: Pool) -> None:
+    pool.start(app="tests.apps.unruly", workers=1)
+    basic.double.submit(4)
+    (queue,) = json.loads(call("queues", "--json", dsn=pool.dsn).stdout)
+    assert (queue["job"], queue["handled"]) == ("double", False)
+    assert "1 of double wait, and no running supervisor performs it" in (
+        call("check", dsn=pool.dsn).stdout
+    )
+
+
+def test_a_schedule_made_at_run_time_fires_on_time(pool: Pool, connection: Connection) -> None:
+    pool.start(app="tests.apps.basic", workers=1)
+    stored = basic.jobs.schedule(basic.which_tick, Schedule("* * * * * *", name="often"))
+
+    def lateness() -> list[float]:
+        rows = connection.execute(
+            "SELECT extract(epoch FROM started_at - (output #>> '{}')::timestamptz)::float8"
+            " FROM jobs.finished WHERE name = 'which_tick'"
+        )
+        return [row[0] for row in rows]
+
+    eventually(lambda: len(lateness()) >= 2, 5, "it fires each second")
+    assert all(0 <= late < 1 for late in lateness())
+    stored.pause()
