@@ -45,8 +45,9 @@ bench: $(INSTALLED) ## ours and its peers measured: make bench PEERS=celery,pgqu
 	  $(if $(SCALE),--scale $(SCALE))
 
 .PHONY: docs
-docs: $(INSTALLED) ## the pages that are generated: the reference of metrics
+docs: $(INSTALLED) ## what is generated: the reference of metrics, the dashboards
 	$(BIN)/python -m jobs_supervisor.exporter.reference > docs/metrics.md
+	$(BIN)/python -m grafana
 
 .PHONY: clean
 clean: ## remove everything that was installed or generated

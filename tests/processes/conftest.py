@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.apps import basic, unruly
+from tests.apps import basic, observed, unruly
 from tests.support.pool import Pool
 
 
@@ -14,7 +14,7 @@ from tests.support.pool import Pool
 def pool(dsn: str) -> Iterator[Pool]:
     """Starts `jobs-supervisor` on the test's database, to which the tests' jobs are submitted."""
     pool = Pool(dsn)
-    applications = (basic.jobs, unruly.jobs)
+    applications = (basic.jobs, observed.jobs, unruly.jobs)
     for jobs in applications:
         jobs.database.given_dsn = dsn
     yield pool

@@ -1,0 +1,1 @@
+"""Dashboards and alert rules; `make docs` writes the dashboards' JSON."""

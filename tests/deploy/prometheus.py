@@ -1,0 +1,78 @@
+"""A Prometheus of our own that scrapes running supervisors."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.pool import Running, eventually
+
+
+class Prometheus:
+    """Scrapes every half second.
+
+    Args:
+        directory: for its data and its log.
+        targets: whom to scrape.
+    """
+
+    def __init__(self, directory: Path, targets: Sequence[Running]) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._address = f"127.0.0.1:{probe.getsockname()[1]}"
+        config = directory / "prometheus.yml"
+        scrape = {
+            "job_name": "jobs",
+            "scrape_interval": "500ms",
+            "scrape_timeout": "500ms",
+            "static_configs": [
+                {"targets": [each.record.metrics for each in targets], "labels": {"cluster": "t"}}
+            ],
+        }
+        config.write_text(yaml.safe_dump({"scrape_configs": [scrape]}))
+        with (directory / "prometheus.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    "prometheus",
+                    f"--config.file={config}",
+                    f"--storage.tsdb.path={directory / 'data'}",
+                    f"--web.listen-address={self._address}",
+                ],
+                stdout=log,
+                stderr=log,
+            )
+        eventually(self._ready, 30, "Prometheus is ready")
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """The series that an expression gives now.
+
+        Raises:
+            urllib.error.HTTPError: it is no expression.
+        """
+        query = urllib.parse.urlencode({"query": expression})
+        return self._get(f"/api/v1/query?{query}")["data"]["result"]
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+
+    def _ready(self) -> bool:
+        assert self._process.poll() is None, "Prometheus has ended"
+        try:
+            with urllib.request.urlopen(f"http://{self._address}/-/ready", timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _get(self, path: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"http://{self._address}{path}", timeout=10) as answer:
+            return json.load(answer)
