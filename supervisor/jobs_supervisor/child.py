@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import setproctitle
 
-from jobs_supervisor import policy
+from jobs_supervisor import logs, policy
 from jobs_supervisor.obituary import VERDICTS, Ending, Obituary, Verdict, describe_exit, ending
 from jobs_supervisor.plan import Main
 from jobs_supervisor.policy import Reason, SlotView
@@ -171,6 +171,7 @@ def _live(slot: Slot, main: Main, parent: int) -> None:
     try:
         _leave_parent(parent)
         setproctitle.setproctitle(f"jobs-supervisor: {slot.title}")
+        logs.speak_for(slot)
         code = main(slot)
     except SystemExit as exit_:
         code = exit_.code if isinstance(exit_.code, int) else 1

@@ -49,7 +49,9 @@ def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add everything else that a pool can be told."""
     file = click.Path(exists=True, dir_okay=False)
     seconds, positive = click.FloatRange(min=0), click.FloatRange(min=0, min_open=True)
+    formats = click.Choice(["auto", "text", "json"])
     for name, kind, text in (
+        ("--log-format", formats, "Auto: text on a terminal, JSON elsewhere."),
         ("--max-memory", positive, "Replace a worker with more MB resident than this."),
         ("--max-age", positive, "Replace a worker after so many seconds."),
         ("--max-jobs", click.IntRange(min=1), "Replace a worker after so many attempts."),
@@ -107,7 +109,7 @@ def dev(**options: Any) -> None:
     """Run a pool on an embedded Postgres, kept in .jobs/ of this directory."""
     from jobs_supervisor.embedded import EmbeddedDatabase
 
-    logs.configure()
+    logs.configure(options["log_format"])
     database = EmbeddedDatabase(Path(".jobs/postgres").resolve())
     click.echo(f"for your application: DATABASE_URL='{database.dsn}'", err=True)
     settings = Settings(**options, dsn=database.dsn, direct_dsn=None)
@@ -250,7 +252,7 @@ def _run(settings: Settings, *, migrates: bool = False) -> int:
 
     if not settings.app:
         raise click.UsageError("which application? give --app MODULE[:ATTRIBUTE] or set JOBS_APP")
-    logs.configure()
+    logs.configure(settings.log_format)
     return run(settings, migrates=migrates)
 
 

@@ -1,17 +1,100 @@
-"""How the process tree logs: standard `logging`, one line an event, to stderr."""
+"""How the process tree logs: standard `logging`, one event a line, to stderr.
+
+On a terminal as text, elsewhere as JSON; in a worker each line says which job and attempt it is
+about, whoever logs it.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from jobs_supervisor.slots import Slot
+
+Format = Literal["auto", "text", "json"]
+
+STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every record has; the rest was given as `extra`."""
 
 
-def configure() -> None:
-    """Send everything from INFO up to stderr."""
-    logging.basicConfig(
-        level=logging.INFO,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)-7s %(process)d %(message)s",
-        datefmt="%H:%M:%S",
-        force=True,
-    )
+def configure(style: Format = "auto") -> None:
+    """Send everything from INFO up to stderr.
+
+    Args:
+        style: `auto` is text on a terminal and JSON elsewhere.
+    """
+    text = style == "text" or (style == "auto" and sys.stderr.isatty())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(TextFormatter() if text else JsonFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+def speak_for(slot: Slot) -> None:
+    """Have the lines of this process, a child, say what is going on in its slot."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, SlotFormatter):
+            handler.formatter.slot = slot
+
+
+class SlotFormatter(logging.Formatter):
+    """Knows which slot the process lives in.
+
+    Attributes:
+        slot: None in the supervisor.
+    """
+
+    slot: Slot | None = None
+
+
+class TextFormatter(SlotFormatter):
+    """For people: the time of day, and the job behind the message."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(process)d %(message)s", "%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """Add the job, in brackets."""
+        text = super().formatMessage(record)
+        slot = self.slot
+        if slot is None or not slot.job_id:
+            return text
+        return f"{text} [{slot.title}, {slot.job}, attempt {slot.attempt}]"
+
+
+class JsonFormatter(SlotFormatter):
+    """For machines: one object a line, `extra` included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, whatever the message holds."""
+        moment = datetime.fromtimestamp(record.created, UTC)
+        event: dict[str, Any] = {
+            "time": moment.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+            "logger": record.name,
+            "pid": record.process,
+        }
+        event |= self._whereabouts()
+        event |= {key: value for key, value in vars(record).items() if key not in STANDARD}
+        if record.exc_info:
+            event["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            event["stack"] = record.stack_info
+        return msgspec.json.encode(event, enc_hook=str).decode()
+
+    def _whereabouts(self) -> dict[str, Any]:
+        slot = self.slot
+        if slot is None:
+            return {"process": "supervisor"}
+        if not slot.job_id:
+            return {"process": slot.title}
+        return {
+            "process": slot.title,
+            "job_name": slot.job_name,
+            "job_id": str(slot.job_id),
+            "attempt": slot.attempt,
+        }

@@ -11,6 +11,7 @@ from typing import Any
 from jobs_runtime.errors import ConfigurationError
 from jobs_runtime.options import nearest
 from jobs_supervisor.exporter.access import Access
+from jobs_supervisor.logs import Format
 from jobs_supervisor.worker.recycling import Recycling
 
 
@@ -37,6 +38,7 @@ class Settings:
         metrics_certificate: PEM file; with it all three are served over TLS.
         metrics_key: PEM file of its key; None if the certificate's file has it too.
         retention_days: how long finished jobs are kept.
+        log_format: `text`, `json`, or `auto` for text on a terminal and JSON elsewhere.
         preload: whether the application is imported once, before the workers are forked, so that
             they share its memory.
         max_jobs: attempts after which a worker is replaced; None for never.
@@ -57,6 +59,7 @@ class Settings:
     metrics_certificate: str | None
     metrics_key: str | None
     retention_days: int
+    log_format: Format
     preload: bool
     max_jobs: int | None
     max_age: float | None
@@ -84,6 +87,7 @@ DEFAULTS: dict[str, Any] = {
     "metrics_certificate": None,
     "metrics_key": None,
     "retention_days": 7,
+    "log_format": "auto",
     "preload": True,
     "max_jobs": None,
     "max_age": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -30,3 +31,9 @@ def die() -> None:
 @jobs.job(schedule=Schedule("* * * * * *"))
 def tick() -> None:
     """Nothing, every second."""
+
+
+@jobs.job
+def tell(text: str) -> None:
+    """Logs as an application does that knows nothing of jobs."""
+    logging.getLogger("shop").info(text)

@@ -114,6 +114,7 @@ class Pool:
                     **os.environ,
                     "DATABASE_URL": self.dsn,
                     "JOBS_RUN_DIR": str(self.directory),
+                    "JOBS_LOG_FORMAT": "text",
                     **env,
                 },
                 stdin=subprocess.DEVNULL,
