@@ -49,6 +49,10 @@ docs: $(INSTALLED) ## what is generated: the reference of metrics, the dashboard
 	$(BIN)/python -m jobs_supervisor.exporter.reference > docs/metrics.md
 	$(BIN)/python -m grafana
 
+.PHONY: bench-quick
+bench-quick: $(INSTALLED) ## ours against the bare loop, in 3 minutes; fails if a ratio is too low
+	$(BIN)/python -m benchmarks.quick
+
 .PHONY: clean
 clean: ## remove everything that was installed or generated
 	rm -rf $(VENV) .jobs .pytest_cache .ruff_cache .hypothesis benchmarks/results benchmarks/.redis

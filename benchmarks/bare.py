@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from benchmarks.server import fresh_database, settle
 from benchmarks.submitting import ARGS
 from benchmarks.workloads import Figures
 from benchmarks.workloads.cpu import BURN, COUNT, WORKERS, figures
+from benchmarks.workloads.enqueue import CLIENTS, SINGLE, name
 from benchmarks.workloads.throughput import WAITING
 from jobs_runtime.database import connect
 from jobs_runtime.executors.operation import run, run_together
@@ -50,6 +52,16 @@ def cpu(server_dsn: str, scale: float) -> Figures:
     return figures(count, together(WORKERS, _burn, count // WORKERS))
 
 
+def enqueue(server_dsn: str, scale: float) -> Figures:
+    """W7: one INSERT a job, which announces nothing."""
+    figures: Figures = {}
+    for clients in CLIENTS:
+        each = max(1, int(SINGLE * scale) // clients)
+        seconds = together(clients, _insert, migrated(server_dsn), each)
+        figures[name(clients)] = each * clients / seconds
+    return figures
+
+
 def migrated(server_dsn: str) -> str:
     """An empty database with our schema."""
     dsn = fresh_database(server_dsn, "bench")
@@ -71,6 +83,16 @@ def together(count: int, target: Callable[..., None], *args: object) -> float:
         process.join()
     assert all(process.exitcode == 0 for process in processes), "a bare process failed"
     return time.perf_counter() - began
+
+
+def _insert(barrier: Barrier, dsn: str, count: int) -> None:
+    statement = "INSERT INTO jobs.job (queue, name, args) VALUES ('noop', 'noop', %s::json)"
+    args = json.dumps(ARGS)
+    with connect(dsn, "bench") as connection:
+        connection.execute(statement, [args], prepare=True)
+        barrier.wait()
+        for _ in range(count):
+            connection.execute(statement, [args])
 
 
 def _burn(barrier: Barrier, count: int) -> None:

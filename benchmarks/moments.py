@@ -38,7 +38,7 @@ class Performed:
         with counts.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), CELLS * 8)
         self._read = 0
-        self._seen: list[Moment] = []
+        self._seen: dict[str, list[Moment]] = {"start": [], "end": []}
 
     def count(self) -> int:
         """How many no-ops were performed."""
@@ -53,8 +53,9 @@ class Performed:
         whole = text.rpartition("\n")[0]
         if whole:
             self._read += len(whole) + 1
-            self._seen += map(parse, whole.splitlines())
-        return [moment for moment in self._seen if moment.what == what]
+            for moment in map(parse, whole.splitlines()):
+                self._seen[moment.what].append(moment)
+        return self._seen[what]
 
     def close(self) -> None:
         """Let the counters go."""

@@ -41,11 +41,13 @@ class Peer:
         pools: by what they are good at: `throughput`; `latency`, by default the same; `cpu`, two
             processes that perform one job each at a time; `crash`, by default the same, with
             whatever brings back the job of a dead worker; `memory`, eight processes; `mixed`,
-            64 jobs at a time.
+            64 jobs at a time; `queues`, which performs what `scatter` scatters.
         python: the oldest Python that it runs on.
         unfinished: SQL that says whether any job is still waiting or running.
         idle: SQL after which a submit announces its job as if a worker waited for it.
         table: the table in which jobs wait, whose size and dead rows are reported.
+        history: SQL that makes `{count}` finished jobs.
+        scatter: SQL that moves the waiting jobs to 200 queues.
         lacks: workloads that it cannot run, and why.
     """
 
@@ -61,6 +63,8 @@ class Peer:
     unfinished: str | None = None
     idle: str | None = None
     table: str | None = None
+    history: str | None = None
+    scatter: str | None = None
     lacks: dict[str, str] = field(default_factory=dict[str, str])
 
     def pool(self, name: str) -> Pool:

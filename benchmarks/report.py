@@ -111,3 +111,23 @@ def write(results: Results, circumstances: Circumstances, folder: Path) -> None:
         }
         title = f"{name.upper()} {workload.title}: {workload.shown}"
         (folder / f"{name}.svg").write_text(plot.bars(title, bars))
+        curves = series(runs)
+        if curves:
+            labels = list(next(iter(curves.values())))
+            values = {who: list(points.values()) for who, points in curves.items()}
+            title = f"{name.upper()} {workload.title}: jobs/s by seconds"
+            (folder / f"{name}-windows.svg").write_text(plot.curves(title, labels, values))
+
+
+def series(runs: Runs) -> dict[str, dict[str, float]]:
+    """The median of every figure that belongs to a curve, by contestant and moment."""
+    result: dict[str, dict[str, float]] = {}
+    for contestant, of_contestant in runs.items():
+        points = {
+            figure.removeprefix(SERIES).partition(" ")[0].lstrip("0"): summary.median
+            for figure, summary in summaries(of_contestant).items()
+            if figure.startswith(SERIES)
+        }
+        if points:
+            result[contestant] = points
+    return result

@@ -76,7 +76,7 @@ class Producer:
         return self._span({"do": "submit", **asked})
 
     def submit_many(self, job: str, args: object = ARGS, *, count: int) -> Span:
-        """Submit `count` jobs at once."""
+        """Submit `count` jobs at once; a list of args is gone through again and again."""
         return self._span({"do": "submit_many", "job": job, "args": args, "count": count})
 
     def _span(self, command: dict[str, object]) -> Span:

@@ -9,7 +9,19 @@ from dataclasses import dataclass, field
 from benchmarks import bare
 from benchmarks.peer import Peer
 from benchmarks.session import Servers, Session, session
-from benchmarks.workloads import Figures, Open, cpu, crash, latency, memory, throughput
+from benchmarks.workloads import (
+    Figures,
+    Open,
+    cpu,
+    crash,
+    enqueue,
+    growth,
+    latency,
+    memory,
+    mixed,
+    sustained,
+    throughput,
+)
 
 BARE = "bare"
 """No queue: processes that run our statements, or the jobs' functions, and nothing else."""
@@ -68,6 +80,33 @@ WORKLOADS = {
         measure=memory.measure,
         shown="PSS of the tree, MB",
         pool="memory",
+    ),
+    "w6": Workload(
+        title="producers and workers together for 3 minutes",
+        measure=sustained.measure,
+        shown="performed, jobs/s",
+    ),
+    "w6b": Workload(
+        title="the same beside an open snapshot",
+        measure=sustained.measure_snapshot,
+        shown="performed, jobs/s",
+    ),
+    "w7": Workload(
+        title="enqueue, one by one and in bulk",
+        measure=enqueue.measure,
+        shown=enqueue.name(16),
+        bare=bare.enqueue,
+    ),
+    "w8": Workload(
+        title="saturated pool of 64, jobs of 0, 20 ms and 2 s, three priorities",
+        measure=mixed.measure,
+        shown="high p99, ms",
+        pool="mixed",
+    ),
+    "w9": Workload(
+        title="growth: waiting, finished, queues",
+        measure=growth.measure,
+        shown="1,000,000 waiting, jobs/s",
     ),
 }
 

@@ -11,7 +11,7 @@ export async function produce({ setup, submit, submitMany, stop }) {
       timed(async () => {
         for (let i = 0; i < count; i++) await submit(job, args, priority);
       }),
-    submit_many: ({ job, args, count }) => timed(() => submitMany(job, Array(count).fill(args))),
+    submit_many: ({ job, args, count }) => timed(() => submitMany(job, many(args, count))),
   };
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const command = JSON.parse(line);
@@ -20,6 +20,11 @@ export async function produce({ setup, submit, submitMany, stop }) {
   }
   await stop();
   process.exit();
+}
+
+function many(args, count) {
+  const cycle = [args].flat();
+  return Array.from({ length: count }, (_, n) => cycle[n % cycle.length]);
 }
 
 async function timed(submit) {

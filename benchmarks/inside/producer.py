@@ -14,6 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from itertools import cycle, islice
 from typing import Any
 
 Answer = dict[str, object]
@@ -54,8 +55,12 @@ class Producer:
         count, args = command["count"], command["args"]
         assert isinstance(count, int)
         began = time.monotonic_ns()
-        await _done(self._module.submit_many(command["job"], [args] * count))
+        await _done(self._module.submit_many(command["job"], _many(args, count)))
         return {"began": began, "ended": time.monotonic_ns()}
+
+
+def _many(args: Any, count: int) -> list[object]:
+    return list(islice(cycle(args if type(args) is list else (args,)), count))
 
 
 async def _done(result: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from benchmarks.inside import heavy as heavy
 from benchmarks.inside import work as inside
 from jobs_runtime import Jobs
@@ -22,6 +24,10 @@ def work(args: dict[str, object]) -> None:
     """Sleep and burn."""
     inside.perform(args)
 
+
+# Jobs of a name have a queue of their own; only the workload of many queues wants so many.
+for number in range(int(os.environ.get("BENCH_QUEUES", "0"))):
+    jobs.job(name=f"noop-{number}")(noop.perform)
 
 JOBS = {"noop": noop, "work": work}
 

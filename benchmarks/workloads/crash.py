@@ -19,6 +19,8 @@ SLEEP = 1.0
 """Seconds that the job takes, so that it is caught in the act."""
 PATIENCE = 170.0
 """Seconds after which the job counts as lost."""
+LEAST_PATIENCE = 15.0
+"""The same at a small scale, which is only to see whether it works."""
 ENOUGH = 10.0
 """Seconds after which a rescue is slow, and one kill a run has to do."""
 
@@ -26,16 +28,17 @@ ENOUGH = 10.0
 def measure(open_session: Open, scale: float) -> Figures:
     """Kill busy workers one after the other; a job that stays away counts as infinity."""
     times: list[float] = []
+    patience = max(LEAST_PATIENCE, PATIENCE * min(1.0, scale))
     with open_session() as session, session.workers("crash") as workers:
         session.warm_up(workers)
         for number in range(max(1, int(KILLS * scale))):
-            times.append(_kill(session, workers, str(number)))
+            times.append(_kill(session, workers, str(number), patience))
             if times[-1] > ENOUGH:
                 break
     return {"median, ms": 1000 * statistics.median(times), "worst, ms": 1000 * max(times)}
 
 
-def _kill(session: Session, workers: list[psutil.Process], tag: str) -> float:
+def _kill(session: Session, workers: list[psutil.Process], tag: str, patience: float) -> float:
     def starts(count: int) -> Callable[[], bool]:
         return lambda: len(_starts(session, tag)) >= count
 
@@ -44,7 +47,7 @@ def _kill(session: Session, workers: list[psutil.Process], tag: str) -> float:
     os.kill(_starts(session, tag)[0][1], signal.SIGKILL)
     killed = time.monotonic()
     while not starts(2)():
-        if time.monotonic() - killed > PATIENCE or not any(map(is_alive, workers)):
+        if time.monotonic() - killed > patience or not any(map(is_alive, workers)):
             return math.inf
         time.sleep(0.002)
     session.wait(

@@ -14,12 +14,16 @@ from benchmarks.workloads import Figures, Open
 STEADY = 3
 """Readings in a row, a second apart, that differ by less than 1 %: everything is imported."""
 PATIENCE = 120.0
+JOBS = 16
+"""Jobs of a second that are performed first: some pools start a worker only when it is wanted."""
 
 
 def measure(open_session: Open, scale: float) -> Figures:
     """Read the trees' proportional set size once it no longer changes."""
     with open_session() as session, session.workers("memory", BENCH_HEAVY="1") as workers:
         session.warm_up(workers)
+        session.producer.submit_many("work", {"sleep": 1.0}, count=JOBS)
+        session.wait(lambda: len(session.performed.moments("end")) > JOBS, workers, "all jobs")
         readings = [proportional_memory(workers)]
         ends = time.monotonic() + PATIENCE
         while len(readings) < STEADY or not steady(readings[-STEADY:]):

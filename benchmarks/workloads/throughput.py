@@ -78,14 +78,14 @@ def load(session: Session, count: int) -> tuple[int, float]:
     return loaded, seconds
 
 
-def drain(session: Session, count: int) -> Drained:
+def drain(session: Session, count: int, pool: str = "throughput") -> Drained:
     """Have workers perform all jobs, or as many as they can in time.
 
     Raises:
         WrongCount: jobs were lost or performed twice.
     """
     before = session.usage([])
-    with session.workers("throughput") as workers:
+    with session.workers(pool) as workers:
         session.wait(lambda: session.performed.count() > 0, workers, "the first job")
         samples = _watch(session, workers, count)
         after = session.usage(workers)

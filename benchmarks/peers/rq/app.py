@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from redis import Redis
-from rq import Queue
+from rq import Queue, Retry
 
 from benchmarks.inside import heavy as heavy
 from benchmarks.inside import work as inside
@@ -29,9 +29,15 @@ def setup() -> None:
     """Redis needs none."""
 
 
+def _options(job: str) -> dict:
+    # Without it the job of a worker that dies is not performed again.
+    return {**KEPT, "retry": Retry(max=3)} if job == "work" else KEPT
+
+
 def submit(job: str, args: dict, priority: int) -> None:
-    queue.enqueue_call(JOBS[job], (args,), **KEPT)
+    queue.enqueue_call(JOBS[job], (args,), **_options(job))
 
 
 def submit_many(job: str, many: list[dict]) -> None:
-    queue.enqueue_many([Queue.prepare_data(JOBS[job], (args,), **KEPT) for args in many])
+    options = _options(job)
+    queue.enqueue_many([Queue.prepare_data(JOBS[job], (args,), **options) for args in many])
