@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -13,8 +12,7 @@ HERE = Path(__file__).parent
 OURS = "ours"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class Pool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How workers are started.
 
     Attributes:
@@ -25,11 +23,10 @@ class Pool:
 
     command: tuple[str, ...]
     copies: int = 1
-    env: dict[str, str] = field(default_factory=dict[str, str])
+    env: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A queue that is measured.
 
     Attributes:
@@ -65,7 +62,7 @@ class Peer:
     table: str | None = None
     history: str | None = None
     scatter: str | None = None
-    lacks: dict[str, str] = field(default_factory=dict[str, str])
+    lacks: dict[str, str] = {}
 
     def pool(self, name: str) -> Pool:
         """The pool for a purpose.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 ARGS: dict[str, object] = {"invoice": 4711, "text": "x" * 72}
 """What a no-op is given: about 100 bytes of JSON."""
@@ -77,7 +77,8 @@ class Producer:
 
     def submit_many(self, job: str, args: object = ARGS, *, count: int) -> Span:
         """Submit `count` jobs at once; a list of args is gone through again and again."""
-        return self._span({"do": "submit_many", "job": job, "args": args, "count": count})
+        many = cast("list[object]", args) if isinstance(args, list) else [args]
+        return self._span({"do": "submit_many", "job": job, "args": many, "count": count})
 
     def _span(self, command: dict[str, object]) -> Span:
         answer = self._call(command)

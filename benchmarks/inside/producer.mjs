@@ -23,8 +23,7 @@ export async function produce({ setup, submit, submitMany, stop }) {
 }
 
 function many(args, count) {
-  const cycle = [args].flat();
-  return Array.from({ length: count }, (_, n) => cycle[n % cycle.length]);
+  return Array.from({ length: count }, (_, n) => args[n % args.length]);
 }
 
 async function timed(submit) {

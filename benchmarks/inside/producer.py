@@ -17,7 +17,7 @@ from collections.abc import Callable
 from itertools import cycle, islice
 from typing import Any
 
-Answer = dict[str, object]
+Answer = dict[str, Any]
 
 
 class Producer:
@@ -40,7 +40,6 @@ class Producer:
         """Submit `count` jobs one by one, each durable before the next."""
         submit, count = self._module.submit, command["count"]
         job, args, priority = command["job"], command["args"], command["priority"]
-        assert isinstance(count, int)
         began = time.monotonic_ns()
         if inspect.iscoroutinefunction(submit):
             for _ in range(count):
@@ -52,15 +51,11 @@ class Producer:
 
     async def submit_many(self, command: Answer) -> Answer:
         """Submit `count` jobs at once, in the way documented for many."""
-        count, args = command["count"], command["args"]
-        assert isinstance(count, int)
+        args: list[object] = command["args"]
+        many = list(islice(cycle(args), command["count"]))
         began = time.monotonic_ns()
-        await _done(self._module.submit_many(command["job"], _many(args, count)))
+        await _done(self._module.submit_many(command["job"], many))
         return {"began": began, "ended": time.monotonic_ns()}
-
-
-def _many(args: Any, count: int) -> list[object]:
-    return list(islice(cycle(args if type(args) is list else (args,)), count))
 
 
 async def _done(result: object) -> None:

@@ -34,14 +34,26 @@ if os.environ.get("BENCH_STALLED"):
 TASKS = {"noop": noop, "work": work}
 
 
+opened = False
+
+
+async def open_once() -> None:
+    global opened
+    if not opened:
+        await app.open_async()
+        opened = True
+
+
 async def setup() -> None:
-    await app.open_async()
+    await open_once()
     await app.schema_manager.apply_schema_async()
 
 
 async def submit(job: str, args: dict, priority: int) -> None:
+    await open_once()
     await TASKS[job].configure(priority=priority).defer_async(args=args)
 
 
 async def submit_many(job: str, many: list[dict]) -> None:
+    await open_once()
     await TASKS[job].batch_defer_async(*({"args": args} for args in many))
