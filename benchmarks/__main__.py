@@ -69,14 +69,17 @@ def main(peers: str | None, workload: str | None, rounds: int, scale: float) -> 
                 results.skipped[name] = str(error)
             else:
                 contestants.append(known[name])
-        measure(results, contestants, names, rounds, scale, servers, console.log)
         circumstances = report.Circumstances(
             at=datetime.now(UTC).isoformat(timespec="seconds"),
             where=f"{version(dsn)}, Python {platform.python_version()}, {cpu_count()} cores",
             scale=scale,
             settings={peer.name: peer.settings for peer in contestants},
         )
-    report.write(results, circumstances, RESULTS)
+
+        def keep() -> None:
+            report.write(results, circumstances, RESULTS)
+
+        measure(results, contestants, names, rounds, scale, servers, console.log, keep)
     show(console, results, circumstances)
 
 

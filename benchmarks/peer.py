@@ -44,6 +44,8 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         idle: SQL after which a submit announces its job as if a worker waited for it.
         table: the table in which jobs wait, whose size and dead rows are reported.
         history: SQL that makes `{count}` finished jobs.
+        held: SQL that says for how many ms, at most, some job has been held unstarted behind
+            another that its worker performs.
         scatter: SQL that moves the waiting jobs to 200 queues.
         lacks: workloads that it cannot run, and why.
     """
@@ -61,6 +63,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     idle: str | None = None
     table: str | None = None
     history: str | None = None
+    held: str | None = None
     scatter: str | None = None
     lacks: dict[str, str] = {}
 

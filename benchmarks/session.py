@@ -93,10 +93,14 @@ class Session:
         """Whether the store still has waiting or running jobs; false where nobody can say."""
         if self.peer.unfinished is None:
             return False
+        return bool(self.ask(self.peer.unfinished))
+
+    def ask(self, question: str) -> object:
+        """One value out of the contestant's tables."""
         with psycopg.connect(self.dsn) as connection:
-            row = connection.execute(self.peer.unfinished.encode()).fetchone()
+            row = connection.execute(question.encode()).fetchone()
         assert row is not None
-        return bool(row[0])
+        return row[0]
 
     def execute(self, statement: str) -> None:
         """Change what is in the contestant's tables."""

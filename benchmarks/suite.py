@@ -143,6 +143,7 @@ def measure(
     scale: float,
     servers: Mapping[str, Servers],
     say: Callable[[str], None],
+    keep: Callable[[], None] = lambda: None,
 ) -> None:
     """Measure everything once in each round; who fails is left out from then on.
 
@@ -154,6 +155,7 @@ def measure(
         scale: the share of each workload's jobs that is used.
         servers: by the name of the store.
         say: told what is being done.
+        keep: called after every workload of a round, so that hours are not lost to an interruption.
     """
     contestants = list(peers)
     for number in range(rounds):
@@ -178,6 +180,7 @@ def measure(
                     say(f"{key} failed: {results.skipped[key]}")
                 else:
                     runs.setdefault(peer.name, []).append(figures)
+            keep()
 
 
 def _opener(peer: Peer, servers: Servers) -> Callable[[], AbstractContextManager[Session]]:

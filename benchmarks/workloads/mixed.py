@@ -23,6 +23,8 @@ URGENT = 600
 """Jobs of the higher priorities, half of each."""
 GAP = 0.04
 """Seconds between two of them."""
+LOOK = 5
+"""After how many of them is looked for jobs that are held up behind another."""
 PATIENCE = 60.0
 LOW, MIDDLE, HIGH = 0, 1, 2
 
@@ -41,7 +43,7 @@ def measure(open_session: Open, scale: float) -> Figures:
         _fill(session, max(CHUNK, int(BACKLOG * scale)), chance)
         with session.workers("mixed") as workers:
             session.warm_up(workers)
-            sent = _submit_urgent(session, workers, count, chance)
+            sent, held = _submit_urgent(session, workers, count, chance)
             time.sleep(SETTLING)
             session.wait(lambda: sent.keys() <= _started(session).keys(), workers, "all", PATIENCE)
         started = _started(session)
@@ -53,13 +55,14 @@ def measure(open_session: Open, scale: float) -> Figures:
         ]
         for priority in (HIGH, MIDDLE)
     }
-    return {
+    figures = {
         "high p50, ms": percentile(waits[HIGH], 50),
         "high p99, ms": percentile(waits[HIGH], 99),
         "middle p50, ms": percentile(waits[MIDDLE], 50),
         "middle p99, ms": percentile(waits[MIDDLE], 99),
         "all jobs, jobs/s": _rate(session),
     }
+    return {**figures, "held behind another, ms": max(held)} if held else figures
 
 
 def _fill(session: Session, count: int, chance: random.Random) -> None:
@@ -71,16 +74,18 @@ def _fill(session: Session, count: int, chance: random.Random) -> None:
 
 def _submit_urgent(
     session: Session, workers: list[psutil.Process], count: int, chance: random.Random
-) -> dict[str, float]:
-    sent: dict[str, float] = {}
+) -> tuple[dict[str, float], list[float]]:
+    sent, held = dict[str, float](), list[float]()
     for number in range(count):
         priority = HIGH if number % 2 else MIDDLE
         tag = f"{priority}-{number}"
         args = {"tag": tag, "sleep": duration(chance)}
         sent[tag] = session.producer.submit("work", args, priority=priority).ended
         session.check(workers)
+        if session.peer.held is not None and number % LOOK == 0:
+            held.append(float(str(session.ask(session.peer.held))))
         time.sleep(GAP)
-    return sent
+    return sent, held
 
 
 def _started(session: Session) -> dict[str, float]:
