@@ -15,6 +15,10 @@ _pygal: Any = importlib.import_module("pygal")
 _style: Any = importlib.import_module("pygal.style")
 
 OURS_COLOUR, THEIRS_COLOUR = "#1f6feb", "#8c959f"
+LINE_COLOURS = (
+    "#e5534b", "#2da44e", "#bf8700", "#8250df", "#bc4c00", "#1b7c83",
+    "#cf2b8c", "#57606a", "#7d4e00", "#0a3069", "#a40e26", "#116329",
+)  # fmt: skip
 WIDE = 50
 """Greatest over least from which bars are drawn on a logarithmic scale."""
 
@@ -48,7 +52,10 @@ def _bar(name: str, summary: Summary) -> dict[str, object]:
 
 def curves(title: str, x_labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
     """One line a contestant."""
-    chart: Any = _pygal.Line(**_options(title), height=420, range=(0, _highest(series)))
+    others = iter(LINE_COLOURS)
+    colours = [OURS_COLOUR if name == OURS else next(others, THEIRS_COLOUR) for name in series]
+    options = _options(title, colors=tuple(colours))
+    chart: Any = _pygal.Line(**options, height=420, range=(0, _highest(series)))
     chart.x_labels = list(x_labels)
     for name, values in series.items():
         chart.add(name, list(values))
@@ -59,6 +66,7 @@ def _highest(series: Mapping[str, Sequence[float]]) -> float:
     return max((max(values, default=0.0) for values in series.values()), default=0.0) or 1.0
 
 
-def _options(title: str) -> dict[str, object]:
-    style = _style.CleanStyle(title_font_size=15, label_font_size=12, value_font_size=12)
-    return {"title": title, "width": 900, "js": [], "style": style, "truncate_label": -1}
+def _options(title: str, **style: object) -> dict[str, object]:
+    sizes = {"title_font_size": 15, "label_font_size": 12, "value_font_size": 12}
+    of_plot = _style.CleanStyle(**sizes, **style)
+    return {"title": title, "width": 900, "js": [], "style": of_plot, "truncate_label": -1}

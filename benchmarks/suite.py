@@ -128,11 +128,13 @@ class Results:
 
 def lacking(peer: Peer, name: str) -> str | None:
     """Why a contestant cannot be measured at a workload."""
+    if name in peer.lacks:
+        return peer.lacks[name]
     try:
         peer.pool(WORKLOADS[name].pool)
     except KeyError:
         return f"no pool of workers for {name}"
-    return peer.lacks.get(name)
+    return None
 
 
 def measure(

@@ -86,7 +86,6 @@ def drain(session: Session, count: int, pool: str = "throughput") -> Drained:
     """
     before = session.usage([])
     with session.workers(pool) as workers:
-        session.wait(lambda: session.performed.count() > 0, workers, "the first job")
         samples = _watch(session, workers, count)
         after = session.usage(workers)
         done = session.performed.count()
@@ -96,8 +95,15 @@ def drain(session: Session, count: int, pool: str = "throughput") -> Drained:
 
 
 def _watch(session: Session, workers: list[psutil.Process], count: int) -> list[Sample]:
-    began = time.monotonic()
-    samples = [Sample(began, session.performed.count())]
+    samples: list[Sample] = []
+
+    def begun() -> bool:
+        # Of the samples before the first job only the last is of interest.
+        samples[:] = [*samples[-1:], Sample(time.monotonic(), session.performed.count())]
+        return samples[-1].count > 0
+
+    session.wait(begun, workers, "the first job")
+    began = samples[0].when
     while samples[-1].count < count and samples[-1].when - began < WORKING:
         time.sleep(0.01)
         session.check(workers)

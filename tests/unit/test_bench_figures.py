@@ -71,3 +71,9 @@ def test_a_rate_of_one_step_is_taken_from_the_start() -> None:
 def test_windows_are_whole_and_follow_one_another() -> None:
     samples = [Sample(n / 2, n if n <= 20 else 20) for n in range(51)]
     assert windows(samples, 10) == pytest.approx([2.0, 0.0])
+
+
+def test_late_readings_lose_no_window() -> None:
+    samples = [Sample(n * 0.3, n * 3) for n in range(602)]
+    assert len(windows(samples, 10)) == 18
+    assert windows(samples, 10) == pytest.approx([10.0] * 18)

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from benchmarks.__main__ import listed
+from benchmarks.environments import CannotInstall, install
 from benchmarks.inside.cells import CELLS
 from benchmarks.moments import Moment, Performed
 from benchmarks.peer import OURS, Peer, all_peers, read
@@ -62,6 +63,20 @@ def test_a_pool_that_is_not_described_falls_back(tmp_path: Path) -> None:
     (folder / "peer.toml").write_text(text + 'pools = {}\nstorage = "x"\n')
     with pytest.raises(msgspec.ValidationError, match="storage"):
         read(folder)
+
+
+def test_a_peer_that_needs_a_newer_python_cannot_be_installed() -> None:
+    peer = msgspec.structs.replace(PEERS["procrastinate"], python="3.99")
+    with pytest.raises(CannotInstall, match=r"needs Python 3\.99"):
+        install(peer)
+
+
+def test_what_cannot_be_installed_is_told_by_its_last_line(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("-r nowhere.txt\n")
+    peer = msgspec.structs.replace(PEERS["rq"], folder=tmp_path)
+    with pytest.raises(CannotInstall, match=r"nowhere\.txt"):
+        install(peer)
+    assert not (tmp_path / ".venv" / ".installed").exists()
 
 
 def test_lists_are_checked() -> None:
