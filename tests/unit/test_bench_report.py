@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -57,6 +58,10 @@ def test_a_plot_names_every_contestant_that_has_a_figure() -> None:
 
 def test_a_plot_of_nothing_is_still_a_plot() -> None:
     assert ET.fromstring(plot.bars("W4", {})).tag == f"{SVG}svg"
+
+
+def test_plots_leave_other_imports_alone() -> None:
+    assert all(hasattr(finder, "find_spec") for finder in sys.meta_path)
 
 
 def test_curves_have_one_line_a_contestant() -> None:
