@@ -1,0 +1,1 @@
+"""Several supervisors on one database, held against a model: `python -m benchmarks.scaling`."""
