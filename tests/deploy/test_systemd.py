@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,10 +125,14 @@ def systemd(tmp_path: Path) -> Iterator[socket.socket]:
         yield listener
 
 
-def wait_for(listener: socket.socket, message: str) -> None:
-    """Read on until the service says something; it fails if it does not within 20 s."""
-    while message not in listener.recv(4096).decode():
-        continue
+def wait_for(listener: socket.socket, *messages: str) -> None:
+    """Read on until the service has said everything, in whatever order; it fails after 20 s."""
+    ends = time.monotonic() + 20
+    wanted = set(messages)
+    while wanted:
+        assert time.monotonic() < ends, f"never said: {wanted}"
+        said = listener.recv(4096).decode()
+        wanted = {message for message in wanted if message not in said}
 
 
 def test_a_service_tells_its_whole_life(dsn: str, systemd: socket.socket) -> None:
@@ -142,8 +147,7 @@ def test_a_service_tells_its_whole_life(dsn: str, systemd: socket.socket) -> Non
             NOTIFY_SOCKET=str(systemd.getsockname()),
             WATCHDOG_USEC=str(seconds * 1_000_000),
         )
-        wait_for(systemd, "WATCHDOG=1")
-        wait_for(systemd, "READY=1")
+        wait_for(systemd, "WATCHDOG=1", "READY=1")
         running.send(signal.SIGHUP)
         wait_for(systemd, "RELOADING=1\nMONOTONIC_USEC=")
         wait_for(systemd, "READY=1")
