@@ -36,9 +36,13 @@ GRANT SELECT, INSERT, DELETE ON jobs.job, jobs.finished, jobs.slot, jobs.waiter 
 GRANT USAGE ON SEQUENCE jobs.job_id_seq TO jobs_submitter;
 GRANT SELECT (idle) ON jobs.supervisor TO jobs_submitter;
 GRANT SELECT (incarnation) ON jobs.worker TO jobs_submitter;
+GRANT SELECT, INSERT, DELETE ON jobs.pause TO jobs_submitter;
+GRANT UPDATE ON jobs.waiter TO jobs_submitter;  -- to lock what it deletes
+GRANT SELECT, INSERT, UPDATE, DELETE ON jobs.schedule TO jobs_submitter;
 
 -- Claiming and finishing.
 GRANT UPDATE ON jobs.job TO jobs_worker;
+GRANT SELECT, INSERT ON jobs.beginning TO jobs_worker;
 GRANT UPDATE (running_on) ON jobs.finished TO jobs_worker;
 GRANT SELECT, INSERT ON jobs.worker TO jobs_worker;
 GRANT USAGE ON SEQUENCE jobs.incarnation TO jobs_worker;
@@ -48,7 +52,7 @@ GRANT SELECT ON jobs.migration TO jobs_worker;
 -- One scheduler a host: its heartbeat, its dead workers; as the leader everybody's, and cron.
 GRANT SELECT, INSERT, UPDATE, DELETE
     ON jobs.job, jobs.supervisor, jobs.schedule, jobs.tick TO jobs_scheduler;
-GRANT SELECT, DELETE ON jobs.worker, jobs.slot, jobs.waiter TO jobs_scheduler;
+GRANT SELECT, DELETE ON jobs.worker, jobs.slot, jobs.waiter, jobs.beginning TO jobs_scheduler;
 GRANT USAGE ON SEQUENCE jobs.job_id_seq TO jobs_scheduler;
 GRANT SELECT ON jobs.migration TO jobs_scheduler;
 
@@ -72,14 +76,15 @@ BEGIN
 EXCEPTION WHEN insufficient_privilege THEN
     RAISE NOTICE 'jobs_scheduler has not got all it could: %', SQLERRM;
 END $$;
-GRANT SELECT, INSERT, DELETE ON jobs.finished TO jobs_submitter;
+GRANT SELECT, INSERT, DELETE, UPDATE (running_on) ON jobs.finished TO jobs_submitter;
 GRANT UPDATE (running_on) ON jobs.finished TO jobs_worker;
 
 -- Everything but args, options, progress and output.
 GRANT SELECT (id, created_at, start_after, claimed_by, claimed_at, rank, state, attempt, deaths, ready,
-              queue, name, keep_until) ON jobs.job TO jobs_reader;
+              queue, name, keep_until, limit_key) ON jobs.job TO jobs_reader;
 GRANT SELECT (id, created_at, start_after, started_at, finished_at, rank, state, attempt, deaths, queue,
               name, keep_until) ON jobs.finished TO jobs_reader;
-GRANT SELECT ON jobs.supervisor, jobs.worker, jobs.tick, jobs.migration TO jobs_reader;
-GRANT SELECT (key, name, queue, cron, time_zone, missed, missed_limit, overlap, rank, last_tick)
+GRANT SELECT ON jobs.supervisor, jobs.worker, jobs.tick, jobs.pause, jobs.migration TO jobs_reader;
+GRANT SELECT (key, name, queue, cron, time_zone, missed, missed_limit, overlap, rank, last_tick,
+              declared, paused_at)
     ON jobs.schedule TO jobs_reader;

@@ -34,6 +34,8 @@ SOCKET: dict[str, Any] = {
 }
 """Notice a vanished server within 11 s instead of the two hours that Linux would take."""
 
+SERVER_PROCESS = "SELECT pg_backend_pid()"
+
 HOLD_TO_INDEXES = """
 SET plan_cache_mode = force_generic_plan;
 SET enable_seqscan = off;
@@ -99,8 +101,20 @@ def connect(dsn: str, application_name: str, *, timeout: float = 5.0) -> Connect
 
 def behind_pooler(connection: Connection) -> bool:
     """Whether a pooler stands in between: the server process is not the one that greeted us."""
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    row = connection.execute(SERVER_PROCESS).fetchone()
     return row is not None and row[0] != connection.info.backend_pid
+
+
+def _configure(connection: Connection) -> None:
+    """Prepare nothing where the next statement may meet another server process."""
+    if behind_pooler(connection):
+        connection.prepare_threshold = None
+
+
+async def _aconfigure(connection: AsyncConnection) -> None:
+    row = await (await connection.execute(SERVER_PROCESS)).fetchone()
+    if row is not None and row[0] != connection.info.backend_pid:
+        connection.prepare_threshold = None
 
 
 class Database:
@@ -141,6 +155,7 @@ class Database:
                 max_size=POOL_SIZE,
                 timeout=POOL_TIMEOUT,
                 kwargs={"autocommit": True, **SOCKET},
+                configure=_configure,
                 open=True,
             )
         return self._pool
@@ -158,6 +173,7 @@ class Database:
                 max_size=POOL_SIZE,
                 timeout=POOL_TIMEOUT,
                 kwargs={"autocommit": True, **SOCKET},
+                configure=_aconfigure,
                 open=False,
             )
             self._async_pools[loop] = pool

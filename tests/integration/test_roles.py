@@ -21,31 +21,39 @@ ROLES = Path(__file__).parents[2] / "deploy" / "sql" / "roles.sql"
 
 SUBMITTING = {
     "submit", "submit_singleton", "submit_throttled", "reserve", "wake", "details", "watch",
-    "unwatch", "cancel", "restore", "submitted_since",
+    "unwatch", "cancel", "restore", "submitted_since", "pause", "unpause", "paused", "timetable",
+    "write_schedule", "pause_schedule", "resume_schedule", "run_schedule", "remove_schedule",
 }  # fmt: skip
 CLAIMING = {
     "register_worker", "probe", "going_idle", "claim", "finish", "retry", "release", "progress",
-    "stopped", "held",
+    "stopped", "held", "claim_limited", "lock_limits",
 }  # fmt: skip
 SCHEDULING = {
     "register_supervisor", "unregister_supervisor", "heartbeat", "dead_supervisors", "neighbours",
     "orphans", "workers_of", "forget_worker", "held", "finish", "retry", "release", "probe",
-    "make_due", "next_due", "give_up", "declare_schedule", "schedules", "fire", "skip_ticks",
-    "forget_ticks", "forget_finished", "queue_depths", "cluster_health", "dead_rows",
+    "make_due", "next_due", "give_up", "write_schedule", "schedules", "fire", "skip_ticks",
+    "limit_waiting", "forget_beginnings", "forget_ticks", "forget_finished", "queue_depths",
+    "cluster_health", "dead_rows",
 }  # fmt: skip
 BY_THE_WAY = {
-    "jobs_submitter": {"next_due", "probe", "held", "dead_rows", "finish", "forget_finished"},
-    "jobs_worker": {
-        "next_due", "due_now", "make_due", "workers_of", "orphans", "dead_rows", "give_up",
+    "jobs_submitter": {
+        "stopped", "lock_limits", "skip_ticks", "next_due", "probe", "held", "dead_rows", "finish",
         "forget_finished",
     },
+    "jobs_worker": {
+        "limit_waiting", "skip_ticks", "next_due", "due_now", "make_due", "workers_of", "orphans",
+        "dead_rows", "give_up", "forget_finished",
+    },
     "jobs_scheduler": {
-        "due_now", "reserve", "submit", "submit_singleton", "wake", "progress", "details", "cancel",
-        "unwatch", "restore", "submitted_since", "going_idle", "claim", "stopped",
+        "lock_limits", "timetable", "pause_schedule", "resume_schedule", "run_schedule",
+        "remove_schedule", "due_now", "reserve", "submit", "submit_singleton", "wake", "progress",
+        "details", "cancel", "unwatch", "restore", "submitted_since", "going_idle", "claim",
+        "stopped",
     },
     "jobs_reader": {
-        "next_due", "probe", "workers_of", "neighbours", "dead_rows", "cluster_health",
-        "queue_depths", "submitted_since", "orphans", "schedules", "wake",
+        "lock_limits", "paused", "timetable", "next_due", "probe", "workers_of", "neighbours",
+        "dead_rows", "cluster_health", "queue_depths", "submitted_since", "orphans", "schedules",
+        "wake",
     },
 }  # fmt: skip
 """Statements of others that need nothing but what the role needs for its own."""

@@ -109,7 +109,7 @@ def test_an_idle_worker_that_is_killed_touches_no_job(pool: Pool, connection: Co
 
 def test_all_workers_killed_at_once(pool: Pool) -> None:
     running = pool.start(app="tests.apps.basic", workers=4)
-    submitted = [basic.deep_sleep.submit(0.5) for _ in range(4)]
+    submitted = [basic.deep_sleep.submit(1.5) for _ in range(4)]
     slots = [slot_on(running, each.job_id) for each in submitted]
     for slot in slots:
         os.kill(slot.pid, signal.SIGKILL)
@@ -117,7 +117,7 @@ def test_all_workers_killed_at_once(pool: Pool) -> None:
     for each in submitted:
         each.result(10)
         assert (each.details().attempt, each.details().deaths) == (2, 1)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
     states = [slot.state for slot in running.slots.workers if slot.in_use]
     assert len(states) == 4
     assert all(state >= SlotState.IDLE for state in states)
