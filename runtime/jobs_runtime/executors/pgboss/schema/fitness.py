@@ -1,0 +1,131 @@
+"""What can be done on the tables of a version of pg-boss: a decision, apart from reading them."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+from enum import Enum
+
+from jobs_runtime.errors import SchemaError, SchemaMissing, SchemaOutdated, SchemaTooNew
+
+FULL_VERSION = 20
+"""The version of pg-boss 7.4 to 9.0, frozen since: no later pg-boss upgrades it."""
+
+QUEUE_VERSIONS = range(25, 47)
+"""The versions of pg-boss 11 and 12 that this was tried on (12.38 has the last)."""
+
+
+class Mode(Enum):
+    """How far the tables are used.
+
+    Attributes:
+        FULL: everything, schedules and maintenance too.
+        WORKER: performing and sending jobs of standard queues; the rest is left to Node.
+    """
+
+    FULL = "full"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """That the tables can be used.
+
+    Attributes:
+        version: what `version` says.
+        mode: how far.
+        warning: what the operator should know; None for nothing.
+    """
+
+    version: int
+    mode: Mode
+    warning: str | None = None
+
+
+NEEDED = {
+    Mode.FULL: {
+        "job": (
+            "id name priority data state retrylimit retrycount retrydelay retrybackoff startafter"
+            " startedon singletonkey singletonon expirein createdon completedon keepuntil"
+            " on_complete output"
+        ),
+        "archive": "id name state archivedon",
+        "schedule": "name cron timezone data options updated_on",
+        "subscription": "event name",
+        "version": "version maintained_on cron_on",
+    },
+    Mode.WORKER: {
+        "job": (
+            "id name priority data state retry_limit retry_count retry_delay retry_backoff"
+            " retry_delay_max start_after started_on singleton_key singleton_on expire_seconds"
+            " deletion_seconds created_on completed_on keep_until output dead_letter policy"
+        ),
+        "queue": (
+            "name policy retry_limit retry_delay retry_backoff retry_delay_max expire_seconds"
+            " retention_seconds deletion_seconds dead_letter table_name"
+        ),
+    },
+}
+"""The columns that our statements name, by table."""
+
+
+def judge(schema: str, version: int | None, columns: Set[tuple[str, str]]) -> Fitness:
+    """Decide what can be done.
+
+    Args:
+        schema: for the messages.
+        version: what its table `version` says, None if there is none.
+        columns: (table, column) of everything in it.
+
+    Raises:
+        SchemaMissing: there are no tables.
+        SchemaOutdated: they are older than pg-boss 7.4's, or of a version in between.
+        SchemaError: columns are missing.
+        SchemaTooNew: they are newer than what was tried, and columns are missing.
+    """
+    if version is None:
+        raise SchemaMissing(
+            f"the database has no pg-boss tables in the schema {schema!r}; start your Node server"
+            " once, or run `jobs-supervisor migrate --app ...` with the application that declares"
+            " PgBoss jobs"
+        )
+    if version < FULL_VERSION:
+        raise SchemaOutdated(
+            f"the schema {schema!r} is of version {version}, of a pg-boss before 7.4; start a"
+            " pg-boss 8.4.2 or 9.0 on it once, which brings it to version 20"
+        )
+    if FULL_VERSION < version < QUEUE_VERSIONS.start:
+        raise SchemaOutdated(
+            f"the schema {schema!r} is of version {version}, of pg-boss 10, which keeps every queue"
+            " in a table of its own and its jobs in an archive: neither our statements for 7.4 to"
+            " 9.0 nor those for 11 and 12 fit it; upgrade to pg-boss 11 or 12"
+        )
+    mode = Mode.FULL if version == FULL_VERSION else Mode.WORKER
+    missing = _missing(mode, columns)
+    if version >= QUEUE_VERSIONS.stop:
+        if missing:
+            raise SchemaTooNew(
+                f"the schema {schema!r} is of version {version}, newer than any this code was tried"
+                f" on ({QUEUE_VERSIONS.stop - 1}), and lacks {missing}; upgrade jobs-runtime"
+            )
+        return Fitness(
+            version,
+            mode,
+            f"the schema {schema!r} is of version {version}, newer than any this code was tried on"
+            f" ({QUEUE_VERSIONS.stop - 1}); every column it needs is there, so it goes on",
+        )
+    if missing:
+        raise SchemaError(
+            f"the schema {schema!r} says that it is of version {version} but lacks {missing};"
+            " let pg-boss repair it, or restore it from a backup"
+        )
+    return Fitness(version, mode)
+
+
+def _missing(mode: Mode, columns: Set[tuple[str, str]]) -> str:
+    return ", ".join(
+        f"{table}.{column}"
+        for table, names in NEEDED[mode].items()
+        for column in names.split()
+        if (table, column) not in columns
+    )
