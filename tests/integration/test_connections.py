@@ -70,7 +70,7 @@ class TestRecovery:
     def test_the_next_submit_after_a_terminated_backend_succeeds(
         self, shop: Shop, connection: Connection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(database, "POOL_TIMEOUT", 2.0)
+        monkeypatch.setattr(database, "POOL_TIMEOUT", 5.0)
         shop.double.submit(1)
         assert terminate_others(connection) == 1
         shop.double.submit(2)
@@ -81,7 +81,7 @@ class TestRecovery:
     def test_the_next_asubmit_after_a_terminated_backend_succeeds(
         self, shop: Shop, connection: Connection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(database, "POOL_TIMEOUT", 2.0)
+        monkeypatch.setattr(database, "POOL_TIMEOUT", 5.0)
 
         async def submit() -> int:
             await shop.double.asubmit(1)
