@@ -4,45 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from jobs_runtime.database import Connection, resolve_dsn
+from jobs_runtime.database import resolve_dsn
 from jobs_runtime.errors import DatabaseUnavailable, JobsError, SchemaError
 from jobs_runtime.executors.operation import run as run_operation
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.model import Pause
 from jobs_supervisor import logs
+from jobs_supervisor.flags import app_option, connected, dsn_options
+from jobs_supervisor.pgboss.commands import pgboss
 from jobs_supervisor.settings import DEFAULTS, Settings, from_pyproject
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
-
-
-def app_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--app`."""
-    return click.option("--app", metavar="MODULE[:ATTRIBUTE]", help="Where your Jobs object is.")(
-        command
-    )
-
-
-def dsn_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--dsn` and `--direct-dsn`."""
-    for decorate in (
-        click.option("--direct-dsn", help="The server itself, if --dsn leads through a pooler."),
-        click.option(
-            "--dsn",
-            envvar=["JOBS_DSN", "DATABASE_URL"],
-            show_envvar=True,
-            help="Where the jobs are: postgresql://user:password@host/name",
-        ),
-    ):
-        command = decorate(command)
-    return command
 
 
 def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -236,17 +215,6 @@ def check(app: str | None, dsn: str | None, direct_dsn: str | None, drain: float
     sys.exit(0 if passed else FAILED)
 
 
-@contextmanager
-def connected(dsn: str | None) -> Generator[Connection]:
-    """A connection to a database whose schema fits this code."""
-    from jobs_runtime.executors.postgres import migrate as migrations
-    from jobs_supervisor.preflight import wait_for_database
-
-    with wait_for_database(resolve_dsn(dsn), timeout=5) as connection:
-        migrations.check(connection)
-        yield connection
-
-
 def _run(settings: Settings, *, migrates: bool = False) -> int:
     from jobs_supervisor.run import run
 
@@ -256,14 +224,13 @@ def _run(settings: Settings, *, migrates: bool = False) -> int:
     return run(settings, migrates=migrates)
 
 
+cli.add_command(pgboss)
+
+
 def main() -> None:
     """Run the command line; what goes wrong is one line and an exit code (2 for usage)."""
     try:
-        defaults = from_pyproject(Path.cwd())
-        cli(
-            default_map={**defaults, **dict.fromkeys(cli.commands, defaults)},
-            standalone_mode=False,
-        )
+        cli(default_map=_for_each(cli, from_pyproject(Path.cwd())), standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
@@ -272,3 +239,12 @@ def main() -> None:
     except JobsError as error:
         click.echo(f"jobs-supervisor: {error}", err=True)
         sys.exit(FAILED if isinstance(error, SchemaError | DatabaseUnavailable) else USAGE)
+
+
+def _for_each(group: click.Group, defaults: dict[str, Any]) -> dict[str, Any]:
+    """The same defaults for a group and for every command in it."""
+    inner = {
+        name: _for_each(command, defaults) if isinstance(command, click.Group) else defaults
+        for name, command in group.commands.items()
+    }
+    return {**defaults, **inner}

@@ -1,0 +1,1 @@
+DROP TRIGGER IF EXISTS jobs_runtime_wake ON {schema}.job

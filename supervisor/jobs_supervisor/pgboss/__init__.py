@@ -1,0 +1,1 @@
+"""What is done to the tables of a Node pg-boss from the command line."""

@@ -1,0 +1,49 @@
+"""`jobs-supervisor pgboss ...`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from jobs_runtime.executors.pgboss.schema import DEFAULT_SCHEMA
+from jobs_supervisor.flags import connected, dsn_options
+
+
+def schema_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--schema`."""
+    return click.option(
+        "--schema",
+        default=DEFAULT_SCHEMA,
+        show_default=True,
+        help="Where pg-boss's tables are.",
+    )(command)
+
+
+@click.group()
+def pgboss() -> None:
+    """Look after the tables of a Node pg-boss."""
+
+
+@pgboss.command()
+@dsn_options
+@schema_option
+@click.option("--undo", is_flag=True, help="Remove both again.")
+def tune(dsn: str | None, direct_dsn: str | None, schema: str, undo: bool) -> None:
+    """Add an index and a trigger to pg-boss's table, so that jobs are found and begun at once.
+
+    Node works on unharmed, and needs no change. The index is built without locking the table.
+    """
+    from jobs_runtime.executors.pgboss import tuning
+
+    with connected(direct_dsn or dsn) as connection:
+        if undo:
+            tuning.undo(connection, schema)
+            click.echo(f"{schema}.job has neither our index nor our trigger")
+            return
+        found = tuning.look(connection, schema)
+        if not found.index:
+            click.echo(f"building the index jobs_runtime_claim on {schema}.job ...", err=True)
+        tuning.tune(connection, schema)
+    click.echo(f"{schema}.job has the index jobs_runtime_claim and the trigger jobs_runtime_wake")
