@@ -164,6 +164,7 @@ class Supervisor:
         return self.plan.drain if self.stopping else float("inf")
 
     def _reap(self) -> None:
+        self.oom.look(time.monotonic())
         while True:
             try:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
@@ -179,7 +180,9 @@ class Supervisor:
 
     def _bury(self, child: Child, status: int, usage: resource.struct_rusage) -> None:
         busy = child.slot.job_id != 0
-        obituary = child.end(status, usage, self.oom.happened(), time.monotonic())
+        now = time.monotonic()
+        out_of_memory = child.killed is None and self.oom.explains(status, now)
+        obituary = child.end(status, usage, out_of_memory, now)
         if obituary.verdict is Verdict.RELEASED and busy and self.exit_code is None:
             self.exit_code = CUT_SHORT
         if self._is_first(child):
@@ -191,6 +194,8 @@ class Supervisor:
                 return
             case signal.SIGUSR2:
                 self.to_dump.extend(child for child in self.children if child.pid)
+            case signal.SIGUSR1:
+                logger.info("SIGUSR1 is ignored: logs go to stderr, there is no file to open anew")
             case signal.SIGHUP | signal.SIGTTIN | signal.SIGTTOU if self.stopping:
                 logger.info("%s is ignored while stopping", number.name)
             case signal.SIGHUP:
@@ -208,11 +213,14 @@ class Supervisor:
         self.trial.begin(time.monotonic())
 
     def _end_trial(self, status: int) -> None:
-        if self.trial.ended(status) and not self.stopping:
-            self.exit_code = RELOAD
+        succeeded = self.trial.ended(status)
+        if self.stopping:
             return
-        logger.error("the new code cannot be loaded; the old goes on serving")
-        self.notifier.ready()
+        if succeeded:
+            self.exit_code = RELOAD
+        else:
+            logger.error("the new code cannot be loaded; the old goes on serving")
+            self.notifier.ready()
 
     def _resize(self, target: int) -> None:
         if not 1 <= target < len(self.pool):

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 from jobs_supervisor.liveness import is_running, place
-from jobs_supervisor.memory import OomWatch, resident_bytes
+from jobs_supervisor.memory import EXPLAINS, OomWatch, resident_bytes
 
 
 def write(path: Path, kills: int) -> Path:
@@ -12,17 +13,33 @@ def write(path: Path, kills: int) -> Path:
     return path
 
 
-def test_a_kill_is_told_once(tmp_path: Path) -> None:
+KILLED = int(signal.SIGKILL)
+
+
+def test_a_kill_explains_one_death(tmp_path: Path) -> None:
     events = write(tmp_path / "memory.events", 2)
     watch = OomWatch(events)
-    assert watch.happened() is False
-    write(events, 3)
-    assert watch.happened() is True
-    assert watch.happened() is False
+    assert watch.explains(KILLED, 0) is False
+    write(events, 4)
+    assert watch.explains(KILLED, 1) is True
+    assert watch.explains(0, 1) is False
+    assert watch.explains(KILLED, 1) is True
+    assert watch.explains(KILLED, 1) is False
+
+
+def test_a_kill_that_nobody_died_of_is_soon_forgotten(tmp_path: Path) -> None:
+    events = write(tmp_path / "memory.events", 0)
+    watch = OomWatch(events)
+    write(events, 1)
+    watch.look(10)
+    assert watch.explains(KILLED, 10 + EXPLAINS + 0.1) is False
+    write(events, 2)
+    watch.look(20)
+    assert watch.explains(KILLED, 20 + EXPLAINS - 0.1) is True
 
 
 def test_where_nobody_counts_nobody_knows(tmp_path: Path) -> None:
-    assert OomWatch(tmp_path / "absent").happened() is None
+    assert OomWatch(tmp_path / "absent").explains(KILLED, 0) is None
 
 
 def test_resident_memory() -> None:
