@@ -16,6 +16,7 @@ from pathlib import Path
 
 from jobs_runtime import Jobs
 from jobs_runtime.errors import ConfigurationError, JobsError
+from jobs_supervisor.errand import run_errand
 from jobs_supervisor.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def load(settings: Settings) -> Application | None:
     Raises:
         JobsError: it was imported, and cannot be used.
     """
-    if not settings.preload or EVERYONE_IMPORTS in os.environ:
+    if os.environ.pop(EVERYONE_IMPORTS, None) or not settings.preload:
         return _described(settings.app)
     try:
         jobs = load_application(settings.app)
@@ -70,36 +71,24 @@ def load(settings: Settings) -> Application | None:
 
 def _described(app: str) -> Application | None:
     """Have a child of its own import the application and say what it found."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _describe(app, writer)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        text = pipe.read()
-    os.waitpid(pid, 0)
-    if not text:
+
+    def describe() -> str:
+        try:
+            jobs = load_application(app)
+        except JobsError as error:
+            return json.dumps({"error": str(error)})
+        except Exception:
+            _complain(app)
+            raise SystemExit(1) from None
+        return json.dumps({"names": list(jobs.declared), "dsn": jobs.database.given_dsn})
+
+    text = run_errand(describe)
+    if text is None:
         return None
     found = json.loads(text)
     if "error" in found:
         raise ConfigurationError(found["error"])
     return Application(found["names"], found["dsn"], partial(load_application, app))
-
-
-def _describe(app: str, writer: int) -> None:
-    """The life of that child; never returns."""
-    found: dict[str, object] | None = None
-    try:
-        jobs = load_application(app)
-        found = {"names": list(jobs.declared), "dsn": jobs.database.given_dsn}
-    except JobsError as error:
-        found = {"error": str(error)}
-    except BaseException:
-        _complain(app)
-    finally:
-        if found is not None:
-            os.write(writer, json.dumps(found).encode())
-        os._exit(0)
 
 
 def _complain(app: str) -> None:

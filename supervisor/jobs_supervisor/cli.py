@@ -20,6 +20,7 @@ from jobs_supervisor import logs
 from jobs_supervisor.flags import app_option, connected, dsn_options
 from jobs_supervisor.pgboss.commands import pgboss
 from jobs_supervisor.settings import DEFAULTS, Settings, from_pyproject
+from jobs_supervisor.signals import end_when_told
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -216,6 +217,7 @@ def check(app: str | None, dsn: str | None, direct_dsn: str | None, drain: float
 
 
 def _run(settings: Settings, *, migrates: bool = False) -> int:
+    end_when_told()
     from jobs_supervisor.run import run
 
     if not settings.app:

@@ -6,16 +6,15 @@ It runs in a process of its own, because the supervisor never holds a connection
 from __future__ import annotations
 
 import logging
-import os
 import random
 import time
-from collections.abc import Callable
 
 import psycopg
 
 from jobs_runtime.database import Connection, behind_pooler, connect, redact
 from jobs_runtime.errors import ConfigurationError, DatabaseUnavailable, JobsError
 from jobs_runtime.executors.postgres import migrate
+from jobs_supervisor.errand import run_errand
 
 logger = logging.getLogger(__name__)
 
@@ -42,16 +41,21 @@ def preflight(dsn: str, direct_dsn: str, startup_timeout: float, *, migrates: bo
         migrates: whether to bring the schema up to date instead of refusing it.
     """
 
-    def look() -> None:
-        with wait_for_database(direct_dsn, startup_timeout) as connection:
-            refuse_pooler(connection)
-            if migrates:
-                migrate.migrate(connection)
-            migrate.check(connection)
-        if dsn != direct_dsn:
-            wait_for_database(dsn, startup_timeout).close()
+    def look() -> str:
+        try:
+            with wait_for_database(direct_dsn, startup_timeout) as connection:
+                refuse_pooler(connection)
+                if migrates:
+                    migrate.migrate(connection)
+                migrate.check(connection)
+            if dsn != direct_dsn:
+                wait_for_database(dsn, startup_timeout).close()
+        except (JobsError, psycopg.Error) as error:
+            logger.error("%s", " ".join(str(error).split()))
+            raise SystemExit(1) from None
+        return "fit"
 
-    return _in_child(look) == 0
+    return run_errand(look) is not None
 
 
 def wait_for_database(dsn: str, timeout: float) -> Connection:
@@ -96,18 +100,3 @@ def refuse_pooler(connection: Connection) -> None:
             "the DSN leads through a pooler, which cannot hold the scheduler's lock or listen;"
             " give the server itself with --direct-dsn"
         )
-
-
-def _in_child(look: Callable[[], None]) -> int:
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            look()
-            code = 0
-        except (JobsError, psycopg.Error) as error:
-            logger.error("%s", " ".join(str(error).split()))
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status)

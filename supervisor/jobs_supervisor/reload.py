@@ -14,31 +14,29 @@ from collections.abc import Iterable
 HANDOVER = "JOBS_SUPERVISOR_HANDOVER"
 """The environment variable in which a supervisor tells its successor what there is."""
 
-TRY_TO_LOAD = """
-import sys
-from jobs_supervisor.application import load_application
-load_application(sys.argv[1])
-"""
+TRIAL = "JOBS_SUPERVISOR_TRIAL"
+"""Set in the environment of a process that is only to see whether it could start."""
 
 
 class Trial:
-    """A fresh interpreter that imports the application, to see whether it still can.
+    """The same command once more, which ends where a pool would be forked.
+
+    What keeps it from getting there (the new code, its settings, the schema) would keep a
+    successor too.
 
     Args:
-        app: `module[:attribute]`.
         timeout: seconds it may take.
     """
 
-    def __init__(self, app: str, timeout: float) -> None:
-        self._app = app
+    def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._ends = float("inf")
         self.pid = 0
 
     def begin(self, now: float) -> None:
-        """Start it; its traceback, if there is one, goes where the logs go."""
-        command = [sys.executable, "-c", TRY_TO_LOAD, self._app]
-        self.pid = os.posix_spawn(sys.executable, command, os.environ)
+        """Start it; what it has to say goes where the logs go."""
+        environment = {**os.environ, TRIAL: "1"}
+        self.pid = os.posix_spawn(sys.executable, sys.orig_argv, environment)
         self._ends = now + self._timeout
 
     def limit(self, now: float) -> None:
@@ -71,3 +69,8 @@ def become_successor(handover: str, descriptors: Iterable[int]) -> None:
 def taken_handover() -> str | None:
     """What a predecessor left; None for a fresh start."""
     return os.environ.pop(HANDOVER, None)
+
+
+def is_trial() -> bool:
+    """Whether this process is only to see whether it could start."""
+    return TRIAL in os.environ

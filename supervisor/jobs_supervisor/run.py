@@ -12,7 +12,7 @@ from jobs_runtime.executors.postgres import PostgresExecutor, statements
 from jobs_runtime.executors.postgres.timetable import schedule_key
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_supervisor.application import Application, load
-from jobs_supervisor.child import adopt_orphans
+from jobs_supervisor.child import adopt_orphans, die_with_parent
 from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.estate import Estate
 from jobs_supervisor.exporter.exporter import Exporter
@@ -22,12 +22,12 @@ from jobs_supervisor.notify import Notifier
 from jobs_supervisor.plan import Plan, Role
 from jobs_supervisor.policy import Limits
 from jobs_supervisor.preflight import preflight
-from jobs_supervisor.reload import Trial, become_successor, taken_handover
+from jobs_supervisor.reload import Trial, become_successor, is_trial, taken_handover
 from jobs_supervisor.rundir import RunRecord, write_record
 from jobs_supervisor.scheduler.scheduler import Post, Scheduler
 from jobs_supervisor.settings import Settings
 from jobs_supervisor.slots import Slot
-from jobs_supervisor.supervisor import NOT_STARTED, RELOAD, Supervisor
+from jobs_supervisor.supervisor import CLEAN, NOT_STARTED, RELOAD, Supervisor
 from jobs_supervisor.worker.worker import Assignment, Worker
 
 logger = logging.getLogger(__name__)
@@ -43,16 +43,20 @@ def run(settings: Settings, *, migrates: bool = False) -> int:
     Raises:
         ConfigurationError: a setting cannot be used.
     """
-    handover = taken_handover()
+    if is_trial():
+        die_with_parent(os.getppid())
     settings.access.context()
     application = load(settings)
     if application is None:
         return NOT_STARTED
+    handover = taken_handover()
     dsn = resolve_dsn(settings.dsn or application.dsn)
     direct_dsn = settings.direct_dsn or dsn
     if handover is None:
         if not preflight(dsn, direct_dsn, settings.startup_timeout, migrates=migrates):
             return NOT_STARTED
+        if is_trial():
+            return CLEAN
         estate = Estate.create(settings.workers, application.names, _bind(settings.metrics_address))
     else:
         estate = Estate.inherit(handover, application.names)
@@ -97,7 +101,7 @@ class House:
                 limits=Limits(settings.boot_timeout, settings.kill_after),
                 drain=settings.drain,
             ),
-            Trial(settings.app, settings.boot_timeout),
+            Trial(settings.boot_timeout),
             Notifier.from_environment(),
             estate.obituaries.write,
             self._say_ready,

@@ -15,6 +15,7 @@ HEEDED = (
     signal.SIGQUIT,
     signal.SIGTTIN,
     signal.SIGTTOU,
+    signal.SIGUSR1,
     signal.SIGUSR2,
 )
 """What a supervisor listens to."""
@@ -62,6 +63,20 @@ class SignalInbox:
             signal.signal(number, signal.SIG_DFL)
         os.close(self.reader)
         os.close(self._writer)
+
+
+def end_when_told() -> None:
+    """Until there is a loop to listen: TERM, INT and QUIT end this process, nothing else does.
+
+    Process 1 would ignore the former, and every process would die of the latter.
+    """
+    for number in HEEDED:
+        ends = number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+        signal.signal(number, _end if ends else _ignore_here)
+
+
+def _end(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number if number == signal.SIGQUIT else 0)
 
 
 def _ignore_here(_number: int, _frame: object) -> None:

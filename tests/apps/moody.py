@@ -12,7 +12,9 @@ path = Path(os.environ.get("MOOD", os.devnull))
 mood = path.read_text()
 if mood == "fine once":
     path.write_text("crash")
-if mood == "hang":
+if mood == "hang aloud":
+    print("hanging", flush=True)
+if mood.startswith("hang"):
     time.sleep(600)
 if mood == "crash":
     os._exit(7)

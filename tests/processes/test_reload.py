@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jobs_runtime import Jobs
@@ -129,6 +130,35 @@ def test_new_code_that_does_not_finish_loading_is_refused(pool: Pool, code: Path
     took = eventually(lambda: "the old goes on serving" in running.log, 10, "it is refused")
     assert 1.9 < took < 5
     assert version.submit(0).result(5)[0] == "one"
+
+
+def test_a_schema_that_does_not_fit_the_new_code_leaves_the_old_serving(
+    pool: Pool, code: Path, connection: Connection
+) -> None:
+    running = start(pool, code)
+    connection.execute("UPDATE jobs.migration SET version = version + 1000, readable_by = 1000")
+    running.send(signal.SIGHUP)
+    eventually(lambda: "the old goes on serving" in running.log, 15, "it is refused")
+    assert "upgrade" in running.log
+    assert version.submit(0).result(5)[0] == "one"
+    assert sum(slot.restarts for slot in running.slots.workers) == 0
+
+
+def test_new_code_may_start_threads_and_stop_doing_so(pool: Pool, code: Path) -> None:
+    running = start(pool, code)
+    quiet = code.read_text()
+    loud = "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()"
+    for text, warnings in ((loud + quiet, 2), (quiet.replace("one", "two"), 2)):
+        ready = running.log.count("ready: ")
+        code.write_text(text)
+        running.send(signal.SIGHUP)
+        eventually(lambda r=ready: running.log.count("ready: ") > r, 20, "the pool is renewed")
+        # Once by the trial, once by the successor.
+        assert running.log.count("starts threads") == warnings
+    assert version.submit(0).result(5)[0] == "two"
+    eventually(lambda: sum(slot.pid != 0 for slot in running.slots.workers) == 2, 5, "two are left")
+    assert len(psutil.Process(running.process.pid).children()) == 4
+    assert running.stop() == 0
 
 
 def test_new_code_may_declare_other_jobs(pool: Pool, code: Path, connection: Connection) -> None:
