@@ -32,11 +32,16 @@ lint: $(INSTALLED) ## ruff and pyright strict
 
 .PHONY: test
 test: lint ## every test on an embedded Postgres (or on DATABASE_URL), and the linters
-	$(BIN)/pytest -m 'not long'
+	$(BIN)/pytest -m 'not long and not interop'
 
 .PHONY: test-long
 test-long: $(INSTALLED) ## the tests that take minutes
 	$(BIN)/pytest -m long
+
+.PHONY: test-interop
+test-interop: $(INSTALLED) ## with real pg-boss 8, 9 and 12 in Node; needs npm's registry
+	$(BIN)/python -m tests.interop.install
+	$(BIN)/pytest -m 'interop and not long'
 
 .PHONY: bench
 bench: $(INSTALLED) ## ours and its peers measured: make bench PEERS=celery,pgqueuer WORKLOAD=w1
@@ -57,3 +62,4 @@ bench-quick: $(INSTALLED) ## ours against the bare loop, in 3 minutes; fails if 
 clean: ## remove everything that was installed or generated
 	rm -rf $(VENV) .jobs .pytest_cache .ruff_cache .hypothesis benchmarks/results benchmarks/.redis
 	rm -rf benchmarks/peers/*/.venv benchmarks/peers/*/node_modules
+	rm -rf tests/interop/packages/*/node_modules

