@@ -190,3 +190,8 @@ class TestErrors:
         with pytest.raises(psycopg.OperationalError):
             connect("postgresql://127.0.0.1:1/nowhere", "tests", timeout=1)
         assert time.monotonic() - began < 3
+
+
+def test_the_server_compiles_nothing_for_a_connection_held_for_long(dsn: str) -> None:
+    with connect(dsn, "tests") as held:
+        assert held.execute("SHOW jit").fetchone() == ("off",)
