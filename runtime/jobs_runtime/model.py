@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -36,12 +37,14 @@ class Submission(msgspec.Struct, frozen=True):
         queue: the queue it waits in.
         args: the argument as JSON text, None for no argument.
         options: the options in force, all layers merged.
+        trace: the context of the submit's span, in the form of its propagators; None for no span.
     """
 
     name: str
     queue: str
     args: str | None
     options: Options
+    trace: Mapping[str, str] | None = None
 
 
 class Pause(NamedTuple):
@@ -100,6 +103,7 @@ class Claim(msgspec.Struct, frozen=True):
         options: the options in force when it was submitted.
         waited: seconds between the moment it could first be claimed and the claim.
         tick: the time that a schedule submitted it for, in UTC; None if none did.
+        trace: the context of the span of its submit; None if there was none.
     """
 
     job_id: int
@@ -111,6 +115,7 @@ class Claim(msgspec.Struct, frozen=True):
     options: Options
     waited: float
     tick: datetime | None = None
+    trace: Mapping[str, str] | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
@@ -22,6 +24,7 @@ from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobRecord, Outcome, Progress
 from jobs_runtime.options import Follower, OptionValues, as_mapping, validate
 from jobs_runtime.submitted import SubmittedJob
+from jobs_runtime.tracing import current_tracer, traced
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -42,7 +45,7 @@ def run_coroutine(coroutine: Coroutine[Any, Any, Any]) -> Any:
     In a test that is a coroutine itself, the loop runs in another thread meanwhile.
     """
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, coroutine).result()
+        return thread.submit(copy_context().run, asyncio.run, coroutine).result()
 
 
 class SandboxDatabase(Database):
@@ -196,7 +199,9 @@ class Sandbox:
     def _perform(self, claim: Claim) -> None:
         place = _SandboxWorkplace(self._jobs, self._connection, self._executor, self._incarnation)
         self._connection.execute("SAVEPOINT performing")
-        outcome = perform(self._jobs.declared[claim.name], claim, place)
+        job = self._jobs.declared[claim.name]
+        attempt = partial(perform, job, claim, place)
+        outcome = traced(current_tracer(), job.queue, claim, attempt)
         if self._connection.info.transaction_status == TransactionStatus.INERROR:
             # A worker's connection survives an error of the job's SQL, and so must this one.
             self._connection.execute("ROLLBACK TO SAVEPOINT performing")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from jobs_runtime.borrowing import aborrow, borrow
@@ -10,6 +10,7 @@ from jobs_runtime.model import Stored, Submission
 from jobs_runtime.options import OptionValues, When, as_mapping, validate
 from jobs_runtime.storing import astore, astore_many, store, store_many
 from jobs_runtime.submitted import SubmittedJob
+from jobs_runtime.tracing import SubmitSpan, submitting
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -82,11 +83,15 @@ class Submitter(Generic[Input, Output]):
             SchemaMissing: the database has not been migrated.
             ConfigurationError: `connection` is none that can be used.
         """
-        submission, executor = self._submission(args, as_mapping(options)), self._jobs.executor
-        if connection is not None:
-            return self._submitted(store(borrow(connection), executor, submission))
-        with self._jobs.database.connection() as own:
-            return self._submitted(store(own, executor, submission))
+        executor = self._jobs.executor
+        with submitting(self._job.name, self._job.queue) as span:
+            (submission,) = self._submissions([args], as_mapping(options), span)
+            if connection is not None:
+                stored = store(borrow(connection), executor, submission)
+            else:
+                with self._jobs.database.connection() as own:
+                    stored = store(own, executor, submission)
+            return self._submitted([stored], span)[0]
 
     @overload
     async def asubmit(
@@ -104,11 +109,15 @@ class Submitter(Generic[Input, Output]):
         self, args: Any = None, *, connection: object = None, **options: Unpack[OptionValues]
     ) -> SubmittedJob[Output]:
         """As `submit`, from a coroutine; `connection` is an async one."""
-        submission, executor = self._submission(args, as_mapping(options)), self._jobs.executor
-        if connection is not None:
-            return self._submitted(await astore(await aborrow(connection), executor, submission))
-        async with self._jobs.database.async_connection() as own:
-            return self._submitted(await astore(own, executor, submission))
+        executor = self._jobs.executor
+        with submitting(self._job.name, self._job.queue) as span:
+            (submission,) = self._submissions([args], as_mapping(options), span)
+            if connection is not None:
+                stored = await astore(await aborrow(connection), executor, submission)
+            else:
+                async with self._jobs.database.async_connection() as own:
+                    stored = await astore(own, executor, submission)
+            return self._submitted([stored], span)[0]
 
     def submit_many(
         self,
@@ -121,15 +130,17 @@ class Submitter(Generic[Input, Output]):
 
         Args and errors are those of `submit`.
         """
-        submissions, executor = self._submissions(many, as_mapping(options)), self._jobs.executor
-        if not submissions:
-            return []
-        if connection is not None:
-            stored = store_many(borrow(connection), executor, submissions)
-        else:
-            with self._jobs.database.connection() as own:
-                stored = store_many(own, executor, submissions)
-        return [self._submitted(each) for each in stored]
+        executor = self._jobs.executor
+        with submitting(self._job.name, self._job.queue) as span:
+            submissions = self._submissions(many, as_mapping(options), span)
+            if not submissions:
+                return []
+            if connection is not None:
+                stored = store_many(borrow(connection), executor, submissions)
+            else:
+                with self._jobs.database.connection() as own:
+                    stored = store_many(own, executor, submissions)
+            return self._submitted(stored, span)
 
     async def asubmit_many(
         self,
@@ -139,24 +150,32 @@ class Submitter(Generic[Input, Output]):
         **options: Unpack[OptionValues],
     ) -> list[SubmittedJob[Output]]:
         """As `submit_many`, from a coroutine; `connection` is an async one."""
-        submissions, executor = self._submissions(many, as_mapping(options)), self._jobs.executor
-        if not submissions:
-            return []
-        if connection is not None:
-            stored = await astore_many(await aborrow(connection), executor, submissions)
-        else:
-            async with self._jobs.database.async_connection() as own:
-                stored = await astore_many(own, executor, submissions)
-        return [self._submitted(each) for each in stored]
+        executor = self._jobs.executor
+        with submitting(self._job.name, self._job.queue) as span:
+            submissions = self._submissions(many, as_mapping(options), span)
+            if not submissions:
+                return []
+            if connection is not None:
+                stored = await astore_many(await aborrow(connection), executor, submissions)
+            else:
+                async with self._jobs.database.async_connection() as own:
+                    stored = await astore_many(own, executor, submissions)
+            return self._submitted(stored, span)
 
-    def _submission(self, args: Any, options: Mapping[str, object]) -> Submission:
-        return self._submissions([args], options)[0]
-
-    def _submissions(self, many: Iterable[Any], options: Mapping[str, object]) -> list[Submission]:
+    def _submissions(
+        self, many: Iterable[Any], options: Mapping[str, object], span: SubmitSpan
+    ) -> list[Submission]:
         job = self._job
         merged = job.options_for(*self.layers, options)
-        return [Submission(job.name, job.queue, job.input.encode(args), merged) for args in many]
+        return [
+            Submission(job.name, job.queue, job.input.encode(args), merged, span.trace)
+            for args in many
+        ]
 
-    def _submitted(self, stored: Stored) -> SubmittedJob[Output]:
-        job = self._job
-        return SubmittedJob(self._jobs, stored.job_id, job.name, job, duplicate=stored.duplicate)
+    def _submitted(self, stored: Sequence[Stored], span: SubmitSpan) -> list[SubmittedJob[Output]]:
+        span.stored(stored)
+        jobs, job = self._jobs, self._job
+        return [
+            SubmittedJob(jobs, each.job_id, job.name, job, duplicate=each.duplicate)
+            for each in stored
+        ]

@@ -46,8 +46,13 @@ def load(settings: Settings) -> Application | None:
     None, with one traceback in the log, if that fails.
 
     Raises:
-        JobsError: it was imported, and cannot be used.
+        JobsError: it was imported, and cannot be used; or threads ran before it was.
     """
+    if others := _other_threads():
+        raise ConfigurationError(
+            f"threads ({others}) run before the application is imported, and forks do not take them"
+            " along: start jobs-supervisor itself, not under opentelemetry-instrument or the like"
+        )
     if os.environ.pop(EVERYONE_IMPORTS, None) or not settings.preload:
         return _described(settings.app)
     try:
@@ -57,16 +62,20 @@ def load(settings: Settings) -> Application | None:
     except Exception:
         _complain(settings.app)
         return None
-    if others := [thread.name for thread in threading.enumerate()[1:]]:
+    if others := _other_threads():
         logger.warning(
             "importing %s starts threads (%s), which do not survive a fork: every worker imports it"
             " anew, as with --no-preload; start them on use, and memory is shared again",
             settings.app,
-            ", ".join(others),
+            others,
         )
         os.environ[EVERYONE_IMPORTS] = "1"
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606
     return Application(list(jobs.declared), jobs.database.given_dsn, lambda: jobs)
+
+
+def _other_threads() -> str:
+    return ", ".join(thread.name for thread in threading.enumerate()[1:])
 
 
 def _described(app: str) -> Application | None:

@@ -1,7 +1,7 @@
 """How the process tree logs: standard `logging`, one event a line, to stderr.
 
 On a terminal as text, elsewhere as JSON; in a worker each line says which job and attempt it is
-about, whoever logs it.
+about, whoever logs it, and the span if there is one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from jobs_runtime.tracing import current_ids
 from jobs_supervisor.slots import Slot
 
 Format = Literal["auto", "text", "json"]
@@ -62,7 +63,9 @@ class TextFormatter(SlotFormatter):
         slot = self.slot
         if slot is None or not slot.job_id:
             return text
-        return f"{text} [{slot.title}, {slot.job}, attempt {slot.attempt}]"
+        ids = current_ids()
+        trace = f", trace {ids.trace_id}" if ids else ""
+        return f"{text} [{slot.title}, {slot.job}, attempt {slot.attempt}{trace}]"
 
 
 class JsonFormatter(SlotFormatter):
@@ -79,6 +82,8 @@ class JsonFormatter(SlotFormatter):
             "pid": record.process,
         }
         event |= self._whereabouts()
+        if ids := current_ids():
+            event |= ids._asdict()
         event |= {key: value for key, value in vars(record).items() if key not in STANDARD}
         if record.exc_info:
             event["exception"] = self.formatException(record.exc_info)

@@ -56,6 +56,15 @@ def private_bytes(pid: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
 
 
+def test_threads_before_the_import_are_refused(pool: Pool, code: Path) -> None:
+    """As `opentelemetry-instrument` starts them."""
+    (code.parent / "sitecustomize.py").write_text(f"import threading\n{THREAD}\n")
+    running = pool.start(app="heavy", wait=False, PYTHONPATH=str(code.parent))
+    assert running.wait_exit(20) == 2
+    assert "threads (watcher) run before the application is imported" in running.log
+    assert "Traceback" not in running.log
+
+
 def test_memory_is_shared(pool: Pool, code: Path) -> None:
     running = start(pool, code)
     imported_by, performed_by = where.submit().result(5)

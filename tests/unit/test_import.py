@@ -66,7 +66,17 @@ def test_it_starts_no_thread(rounds: list[Imported]) -> None:
 
 @pytest.mark.parametrize(
     "package",
-    ["jobs_supervisor", "click", "django", "fastapi", "pydantic", "rich", "sqlalchemy", "pytest"],
+    [
+        "jobs_supervisor",
+        "click",
+        "django",
+        "fastapi",
+        "opentelemetry",
+        "pydantic",
+        "pytest",
+        "rich",
+        "sqlalchemy",
+    ],
 )
 def test_it_leaves_alone_what_an_application_may_not_use(
     rounds: list[Imported], package: str

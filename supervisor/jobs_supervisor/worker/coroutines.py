@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Coroutine
 from typing import Any
 
@@ -15,13 +16,17 @@ class CoroutineRunner:
         self._task: asyncio.Task[Any] | None = None
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Run a coroutine to its end and return its result.
+        """Run a coroutine, which sees this thread's context variables, to its end.
+
+        Returns:
+            Its result.
 
         Raises:
             asyncio.CancelledError: `cancel` was called meanwhile.
         """
         try:
-            return self._runner.run(self._watched(coroutine))
+            context = contextvars.copy_context()
+            return self._runner.run(self._watched(coroutine), context=context)
         finally:
             self._task = None
 

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import setproctitle
@@ -24,6 +25,7 @@ from jobs_runtime.executors.protocol import START, Position, WorkerExecutor
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_failure
+from jobs_runtime.tracing import current_tracer, flush, traced
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.slots import Slot, SlotState
@@ -41,6 +43,9 @@ logger = logging.getLogger(__name__)
 
 POLL = 5.0
 """Seconds after which a waiting worker looks for work though nobody woke it."""
+
+FLUSH = 2.0
+"""Seconds that a worker at its end spends on sending its spans."""
 
 PROGRESS_EVERY = 1.0
 """The shortest time between two writes of a job's progress, in seconds."""
@@ -122,6 +127,7 @@ class Worker:
         self._slot.enter(SlotState.DRAINING)
         self._hand_in(batch)
         self._delivery.close()
+        flush(FLUSH)
         return 0
 
     def _register(self) -> bool:
@@ -150,13 +156,17 @@ class Worker:
     def _perform(self, claims: list[Claim]) -> Batch:
         batch = self._batch = Batch(self._jobs[claims[0].name].queue, claims)
         slot, jobs, counters = self._slot, self._jobs, self._counters
+        tracer = current_tracer()
         while not self._draining and (claim := batch.next()) is not None:
             now = time.monotonic()
             slot.begin(claim.job_id, claim.name, claim.attempt, now, now + claim.options.expire_in)
             if slot.cancelled:
                 outcome = Outcome(claim.job_id, JobState.CANCELLED, 0.0)
-            else:
+            elif tracer is None:
                 outcome = self._attempt(jobs[claim.name], claim)
+            else:
+                attempt = partial(self._attempt, jobs[claim.name], claim)
+                outcome = traced(tracer, batch.queue, claim, attempt)
             batch.ended(outcome)
             counters.attempt(claim, outcome)
         self._pace.learn(batch.queue, batch.performed, time.monotonic() - batch.began)

@@ -23,13 +23,13 @@ WITH outcome AS (
     DELETE FROM jobs.slot
     WHERE %(state)s::jobs.job_state <> 'completed' AND job_id IN (SELECT id FROM kept)
 ), following AS (
-    SELECT options -> 'on_complete' AS job,
+    SELECT options -> 'on_complete' AS job, options -> 'trace' AS trace,
            json_build_object('job_id', id::text, 'name', name, 'state', %(state)s::text,
                              'attempt', attempt, 'args', args, 'output', result) AS args
     FROM gone
     WHERE options IS NOT NULL AND options -> 'on_complete' IS NOT NULL
     UNION ALL
-    SELECT options -> 'dead_letter', args
+    SELECT options -> 'dead_letter', options -> 'trace', args
     FROM gone
     WHERE %(state)s::jobs.job_state IN ('failed', 'expired')
       AND options IS NOT NULL AND options -> 'dead_letter' IS NOT NULL
@@ -37,7 +37,10 @@ WITH outcome AS (
     INSERT INTO jobs.job (queue, name, rank, keep_until, limit_key, args, options)
     SELECT job ->> 0, job ->> 1, -coalesce((job ->> 2)::integer, 0),
            now() + (job -> 3 ->> 'keep_for')::float8 * interval '1 second',
-           job -> 3 ->> 'limit_key', args, (job ->> 3)::json
+           job -> 3 ->> 'limit_key', args,
+           CASE WHEN trace IS NULL THEN (job ->> 3)::json
+                ELSE (coalesce(job ->> 3, '{}')::jsonb || jsonb_build_object('trace', trace))::json
+           END
     FROM following
     RETURNING queue
 ), told AS (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -14,13 +15,19 @@ from jobs_runtime.options import DEFAULTS, Options
 _options_decoder = msgspec.json.Decoder(Options)
 
 
-class _Ticked(msgspec.Struct):
-    """What `fire` adds to the options of a job."""
+class _Beside(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the column `options` has beside them.
 
-    tick: datetime
+    Attributes:
+        tick: added by `fire`.
+        trace: added by `submission_row`.
+    """
+
+    tick: datetime | None = None
+    trace: Mapping[str, str] | None = None
 
 
-_tick_decoder = msgspec.json.Decoder(_Ticked)
+_beside_decoder = msgspec.json.Decoder(_Beside)
 
 
 @lru_cache(maxsize=1024)
@@ -49,7 +56,7 @@ def read_claims(rows: list[Row]) -> list[Claim]:
             args,
             read_options(options, rank),
             waited,
-            _read_tick(options),
+            *_read_beside(options),
         )
         for job_id, name, rank, attempt, deaths, args, options, waited in rows
     ]
@@ -57,8 +64,19 @@ def read_claims(rows: list[Row]) -> list[Claim]:
     return claims
 
 
-def _read_tick(options: str | None) -> datetime | None:
-    return _tick_decoder.decode(options).tick if options and '"tick"' in options else None
+def _read_beside(options: str | None) -> tuple[datetime | None, Mapping[str, str] | None]:
+    if options is None or not ('"tick"' in options or '"trace"' in options):
+        return None, None
+    beside = _beside_decoder.decode(options)
+    return beside.tick, beside.trace
+
+
+def _options_column(submission: Submission) -> str | None:
+    text = stored_options(submission.options)
+    if submission.trace is None:
+        return text
+    beside = msgspec.json.encode(_Beside(trace=submission.trace)).decode()
+    return beside if text is None else f"{text[:-1]},{beside[1:]}"
 
 
 def read_record(rows: list[Row]) -> JobRecord | None:
@@ -95,7 +113,7 @@ def submission_row(submission: Submission) -> dict[str, object]:
         "name": submission.name,
         "rank": -submission.options.priority,
         "args": submission.args,
-        "options": stored_options(submission.options),
+        "options": _options_column(submission),
         "at": None if isinstance(start_after, float) else start_after,
         "delay": delay,
         "keep_for": submission.options.keep_for,
