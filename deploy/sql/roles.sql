@@ -40,6 +40,9 @@ GRANT SELECT, INSERT, DELETE ON jobs.pause TO jobs_submitter;
 GRANT UPDATE ON jobs.waiter TO jobs_submitter;  -- to lock what it deletes
 GRANT SELECT, INSERT, UPDATE, DELETE ON jobs.schedule TO jobs_submitter;
 
+GRANT SELECT ON jobs.pgboss_lease TO jobs_submitter;
+GRANT SELECT, INSERT, DELETE, UPDATE ON jobs.pgboss_waiter TO jobs_submitter;
+
 -- Claiming and finishing.
 GRANT UPDATE ON jobs.job TO jobs_worker;
 GRANT SELECT, INSERT ON jobs.beginning TO jobs_worker;
@@ -48,11 +51,14 @@ GRANT SELECT, INSERT ON jobs.worker TO jobs_worker;
 GRANT USAGE ON SEQUENCE jobs.incarnation TO jobs_worker;
 GRANT SELECT (id), UPDATE (idle) ON jobs.supervisor TO jobs_worker;
 GRANT SELECT ON jobs.migration TO jobs_worker;
+GRANT INSERT, DELETE, UPDATE ON jobs.pgboss_lease TO jobs_worker;
+GRANT USAGE ON SEQUENCE jobs.pgboss_lease_id TO jobs_worker;
 
 -- One scheduler a host: its heartbeat, its dead workers; as the leader everybody's, and cron.
 GRANT SELECT, INSERT, UPDATE, DELETE
     ON jobs.job, jobs.supervisor, jobs.schedule, jobs.tick TO jobs_scheduler;
-GRANT SELECT, DELETE ON jobs.worker, jobs.slot, jobs.waiter, jobs.beginning TO jobs_scheduler;
+GRANT SELECT, DELETE ON jobs.worker, jobs.slot, jobs.waiter, jobs.beginning, jobs.pgboss_lease,
+    jobs.pgboss_waiter TO jobs_scheduler;
 GRANT USAGE ON SEQUENCE jobs.job_id_seq TO jobs_scheduler;
 GRANT SELECT ON jobs.migration TO jobs_scheduler;
 
@@ -85,6 +91,7 @@ GRANT SELECT (id, created_at, start_after, claimed_by, claimed_at, rank, state, 
 GRANT SELECT (id, created_at, start_after, started_at, finished_at, rank, state, attempt, deaths, queue,
               name, keep_until) ON jobs.finished TO jobs_reader;
 GRANT SELECT ON jobs.supervisor, jobs.worker, jobs.tick, jobs.pause, jobs.migration TO jobs_reader;
+GRANT SELECT (id, tables, job_id, startedon, claimed_by) ON jobs.pgboss_lease TO jobs_reader;
 GRANT SELECT (key, name, queue, cron, time_zone, missed, missed_limit, overlap, rank, last_tick,
               declared, paused_at)
     ON jobs.schedule TO jobs_reader;

@@ -30,12 +30,14 @@ from jobs_runtime.errors import (
     SchemaMissing,
     Snooze,
 )
+from jobs_runtime.executors.protocol import PG_BOSS_EXECUTOR_NAME
 from jobs_runtime.job import Job
 from jobs_runtime.model import Cancellation, JobRecord, JobState, Progress
 from jobs_runtime.schedule import Schedule
 from jobs_runtime.submitted import SubmittedJob
 
 __all__ = [
+    "PG_BOSS_EXECUTOR_NAME",
     "Cancellation",
     "Cancelled",
     "ConfigurationError",

@@ -11,10 +11,10 @@ from jobs_runtime.errors import DeclarationError, ScheduleError
 from jobs_runtime.executors import operation as operations
 from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.postgres import PostgresExecutor
-from jobs_runtime.executors.protocol import ClientExecutor
+from jobs_runtime.executors.protocol import PG_BOSS_EXECUTOR_NAME, ClientExecutor
 from jobs_runtime.job import Job
 from jobs_runtime.model import JobRecord, Pause
-from jobs_runtime.options import OptionValues, as_mapping, validate
+from jobs_runtime.options import OptionValues, as_mapping, nearest, validate
 from jobs_runtime.pausing import Queue
 from jobs_runtime.schedule import Schedule
 from jobs_runtime.submitted import SubmittedJob
@@ -22,6 +22,8 @@ from jobs_runtime.timetable import StoredSchedule
 
 if TYPE_CHECKING:
     from typing import Unpack
+
+    from jobs_runtime.pgboss import PgBoss
 
 Result = TypeVar("Result")
 
@@ -43,9 +45,38 @@ class Jobs:
         self.executor: ClientExecutor = PostgresExecutor()
         self.declared: dict[str, Job[Any, Any]] = {}
         self.job = JobDecorator(self)
+        self._pg_boss: PgBoss | None = None
 
     def __repr__(self) -> str:
         return f"<Jobs {', '.join(self.declared) or 'none declared'}>"
+
+    @property
+    def pg_boss(self) -> PgBoss:
+        """The pg-boss whose tables jobs of the executor PgBoss are kept in.
+
+        `PG_BOSS_NEW_OPTIONS` is read at first use.
+
+        Raises:
+            ConfigurationError: that does not parse, or has what cannot be used.
+        """
+        if self._pg_boss is None:
+            from jobs_runtime.pgboss import PgBoss
+
+            self._pg_boss = PgBoss(self)
+        return self._pg_boss
+
+    def executor_named(self, name: str) -> ClientExecutor:
+        """The executor that jobs name when they are declared.
+
+        Raises:
+            DeclarationError: there is none of this name.
+        """
+        if name == self.executor.name:
+            return self.executor
+        if name == PG_BOSS_EXECUTOR_NAME:
+            return self.pg_boss.executor
+        known = [self.executor.name, PG_BOSS_EXECUTOR_NAME]
+        raise DeclarationError(f"unknown executor {name!r}{nearest(name, known)}")
 
     def register(self, job: Job[Any, Any]) -> None:
         """Add a declared job.
@@ -60,6 +91,11 @@ class Jobs:
                 f" {job.perform.__module__}.{job.perform.__qualname__}; give one a name="
             )
         for other in self.declared.values():
+            if other.queue == job.queue and other.executor is not job.executor:
+                raise DeclarationError(
+                    f"the jobs {other.name} and {job.name} wait in one queue, {job.queue!r}, of two"
+                    " executors; give one a queue="
+                )
             if other.queue == job.queue and (other.limits or job.limits):
                 limited = job if job.limits else other
                 raise DeclarationError(
@@ -70,11 +106,13 @@ class Jobs:
 
     def get(self, job_id: str) -> SubmittedJob[Any] | None:
         """Find a submitted job by id, finished ones too; None if there is none."""
-        return self._submitted(self.run(self.executor.details(job_id)))
+        executor = self._keeping(job_id)
+        return self._submitted(self.run(executor.details(job_id)), executor)
 
     async def aget(self, job_id: str) -> SubmittedJob[Any] | None:
         """As `get`, from a coroutine."""
-        return self._submitted(await self.arun(self.executor.details(job_id)))
+        executor = self._keeping(job_id)
+        return self._submitted(await self.arun(executor.details(job_id)), executor)
 
     def queue(self, name: str) -> Queue:
         """A queue, to be paused and resumed; jobs themselves can be, too."""
@@ -157,7 +195,14 @@ class Jobs:
             raise ScheduleError(f"the schedule {key} is declared in code")
         return next(each for each in stored if each.record.key == key)
 
-    def _submitted(self, record: JobRecord | None) -> SubmittedJob[Any] | None:
+    def _keeping(self, job_id: str) -> ClientExecutor:
+        used = self._pg_boss is not None and not job_id.isdecimal()
+        return self.pg_boss.executor if used else self.executor
+
+    def _submitted(
+        self, record: JobRecord | None, executor: ClientExecutor
+    ) -> SubmittedJob[Any] | None:
         if record is None:
             return None
-        return SubmittedJob(self, record.job_id, record.name, self.declared.get(record.name))
+        job = self.declared.get(record.name)
+        return SubmittedJob(self, record.job_id, record.name, job, executor=executor)

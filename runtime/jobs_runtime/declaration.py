@@ -81,6 +81,7 @@ class JobDecorator(Declare):
         give_up_on: type[BaseException] | Iterable[type[BaseException]] = (),
         concurrency: int | None = None,
         rate: str | None = None,
+        executor: str = "postgres",
         **options: Unpack[OptionValues],
     ) -> Declare: ...
     def __call__(
@@ -95,6 +96,7 @@ class JobDecorator(Declare):
         give_up_on: type[BaseException] | Iterable[type[BaseException]] = (),
         concurrency: int | None = None,
         rate: str | None = None,
+        executor: str = "postgres",
         **options: Unpack[OptionValues],
     ) -> Any:
         """Declare a job.
@@ -112,11 +114,14 @@ class JobDecorator(Declare):
             concurrency: attempts that may run at the same time, over all hosts; default no limit.
             rate: attempts that may begin in a window of time, over all hosts, such as `"100/1m"`;
                 default no limit. With `limit_key`, both hold for each key apart.
+            executor: where it is kept: "postgres", our own tables, or "PgBoss", those of a Node
+                pg-boss, whose servers submit and perform jobs of the same names.
             options: the job's default options, see `OptionValues`.
 
         Raises:
             DeclarationError: the name is taken or unusable, the function has other parameters, or
-                the job has limits and not a queue of its own.
+                the job has limits and not a queue of its own, or the executor cannot do what is
+                declared.
             OptionError: an option, of the job or of a schedule, is unknown or out of range.
         """
         rules = RetryRules(_exceptions(retry_for), _exceptions(give_up_on))
@@ -127,7 +132,7 @@ class JobDecorator(Declare):
             job_queue = _check_name("queue", queue or job_name)
             limits = read_limits(job_name, concurrency, rate)
             declaration = Declaration(
-                job_name, job_queue, schedules, found, rules, limits, as_mapping(options)
+                job_name, job_queue, schedules, found, rules, limits, as_mapping(options), executor
             )
             job: Job[Any, Any] = Job(self._jobs, perform, declaration)
             self._jobs.register(job)

@@ -36,9 +36,9 @@ def _complete(
 
 
 def _follower(
-    follower: Follower | None, chain: tuple[str, ...], declared: Mapping[str, Job[Any, Any]]
+    follower: Follower | bool | None, chain: tuple[str, ...], declared: Mapping[str, Job[Any, Any]]
 ) -> Follower | None:
-    if follower is None or follower.name in chain:
+    if not isinstance(follower, Follower) or follower.name in chain:
         return None
     job = declared.get(follower.name)
     if job is None:

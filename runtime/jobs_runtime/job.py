@@ -14,7 +14,7 @@ from jobs_runtime.followers import with_followers
 from jobs_runtime.limits import Limits, with_limit_key
 from jobs_runtime.options import Options, merge, validate
 from jobs_runtime.pausing import Pausable
-from jobs_runtime.payload import Codec, untyped
+from jobs_runtime.payload import Codec
 from jobs_runtime.retry import RetryRules
 from jobs_runtime.schedule import Schedule
 from jobs_runtime.submission import Submitter
@@ -38,6 +38,7 @@ class Declaration:
         retry_rules: which exceptions are worth another attempt.
         limits: how many may run or begin over all hosts; None for no limits.
         options: the job's default options, as they were given.
+        executor: where it is kept, by name.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Declaration:
     retry_rules: RetryRules = field(default_factory=RetryRules)
     limits: Limits | None = None
     options: Mapping[str, object] = field(default_factory=dict[str, object])
+    executor: str = "postgres"
 
 
 class Job(Submitter[Input, Output], Pausable):
@@ -54,6 +56,7 @@ class Job(Submitter[Input, Output], Pausable):
 
     Attributes:
         jobs: the application it belongs to.
+        executor: where it is kept.
         perform: the function itself, to be called directly in a test.
         name: what it is called in the database.
         queue: where its rows wait; its own name unless declared otherwise.
@@ -66,7 +69,9 @@ class Job(Submitter[Input, Output], Pausable):
     kind = "job"
 
     def __init__(self, jobs: Jobs, perform: Callable[..., Any], declaration: Declaration) -> None:
-        super().__init__(jobs, self, (jobs.defaults, validate(declaration.options)))
+        self.executor = jobs.executor_named(declaration.executor)
+        layers = (self.executor.defaults, jobs.defaults, validate(declaration.options))
+        super().__init__(jobs, self, layers if layers[0] else layers[1:])
         self.jobs = jobs
         self.perform = perform
         self.name = declaration.name
@@ -79,6 +84,7 @@ class Job(Submitter[Input, Output], Pausable):
         self.is_async = inspect.iscoroutinefunction(perform)
         for schedule in self.schedules:
             merge(*self.layers, schedule.options or {})
+        self.executor.check_job(self)
 
     def __repr__(self) -> str:
         return f"<Job {self.name}>"
@@ -90,6 +96,7 @@ class Job(Submitter[Input, Output], Pausable):
             OptionError: an option is unknown or out of range.
         """
         merged = with_limit_key(merge(*layers), self.name, self.limits)
+        self.executor.check_options(self.name, merged)
         return with_followers(merged, self.name, self.jobs.declared)
 
     def check(self) -> None:
@@ -107,17 +114,14 @@ class Job(Submitter[Input, Output], Pausable):
     @cached_property
     def input(self) -> Codec[Input]:
         """How its argument is stored."""
-        return self._codec(self._input_type, f"the argument of {self.name}")
+        codec = self.executor.argument_codec
+        return codec(_declared(self._input_type), f"the argument of {self.name}")
 
     @cached_property
     def output(self) -> Codec[Output]:
         """How its result is stored."""
-        return self._codec(self._hints.get("return", Any), f"the result of {self.name}")
-
-    def _codec(self, declared: object, what: str) -> Codec[Any]:
-        if declared is Any or declared is inspect.Parameter.empty:
-            return untyped(what)
-        return Codec(cast("type[Any]", declared), what)
+        codec = self.executor.result_codec
+        return codec(_declared(self._hints.get("return", Any)), f"the result of {self.name}")
 
     @property
     def _input_type(self) -> object:
@@ -135,6 +139,11 @@ class Job(Submitter[Input, Output], Pausable):
                 f"the annotations of {self.name} cannot be read: {error};"
                 " import what they name at run time, not only under TYPE_CHECKING"
             ) from error
+
+
+def _declared(annotation: object) -> type[Any]:
+    unknown = annotation is inspect.Parameter.empty
+    return cast("type[Any]", Any if unknown else annotation)
 
 
 def _count_parameters(perform: Callable[..., Any], name: str) -> int:

@@ -96,7 +96,7 @@ class Claim(msgspec.Struct, frozen=True):
     """A job taken by a worker: its row is `active` and belongs to one incarnation.
 
     Attributes:
-        job_id: the row's key.
+        job_id: the row's key; negative for a lease of a job in somebody else's tables.
         attempt: which attempt this is, from 1.
         deaths: worker processes that the job has taken down.
         args: JSON text, None for no argument.
@@ -104,6 +104,7 @@ class Claim(msgspec.Struct, frozen=True):
         waited: seconds between the moment it could first be claimed and the claim.
         tick: the time that a schedule submitted it for, in UTC; None if none did.
         trace: the context of the span of its submit; None if there was none.
+        submitted_id: what the application calls it; None if that is the key.
     """
 
     job_id: int
@@ -116,6 +117,12 @@ class Claim(msgspec.Struct, frozen=True):
     waited: float
     tick: datetime | None = None
     trace: Mapping[str, str] | None = None
+    submitted_id: str | None = None
+
+    @property
+    def leased(self) -> bool:
+        """Whether the job is in tables of somebody else: `job_id` is the key of a lease."""
+        return self.job_id < 0
 
 
 class Outcome(msgspec.Struct, frozen=True):

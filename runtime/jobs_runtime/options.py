@@ -46,7 +46,8 @@ class OptionValues(TypedDict, total=False):
         limit_key: jobs of one key share the limits (`concurrency`, `rate`) that the job declares;
             default all jobs of the name share them.
         on_complete: a job, or the name of one, to be submitted when this one has completed,
-            failed or expired, with `{"job_id", "name", "state", "attempt", "args", "output"}`.
+            failed or expired, with `{"job_id", "name", "state", "attempt", "args", "output"}`. With
+            the executor PgBoss: True, for pg-boss's completion job.
         dead_letter: a job, or the name of one, to be submitted with this one's argument when it
             has failed or expired.
     """
@@ -65,7 +66,7 @@ class OptionValues(TypedDict, total=False):
     keep_for: Seconds | None
     keep_finished_for: Seconds | None
     limit_key: str | None
-    on_complete: Job[Any, Any] | str | None
+    on_complete: Job[Any, Any] | str | bool | None
     dead_letter: Job[Any, Any] | str | None
 
 
@@ -102,7 +103,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     keep_for: float | None = None
     keep_finished_for: float | None = None
     limit_key: str | None = None
-    on_complete: Follower | None = None
+    on_complete: Follower | bool | None = None
     dead_letter: Follower | None = None
 
     @property
@@ -245,6 +246,12 @@ def _follower(key: str, value: object) -> Follower | None:
     return Follower(queue, name)
 
 
+def _on_complete(key: str, value: object) -> Follower | bool | None:
+    if isinstance(value, bool):
+        return value or None
+    return _follower(key, value)
+
+
 def _positive_seconds(key: str, value: object) -> float:
     duration = seconds(key, value)
     if duration == 0:
@@ -267,7 +274,7 @@ _VALIDATORS: dict[str, Callable[[str, object], object]] = {
     "keep_for": _optional_positive_seconds,
     "keep_finished_for": _optional_positive_seconds,
     "limit_key": _key,
-    "on_complete": _follower,
+    "on_complete": _on_complete,
     "dead_letter": _follower,
 }
 

@@ -83,7 +83,7 @@ class Submitter(Generic[Input, Output]):
             SchemaMissing: the database has not been migrated.
             ConfigurationError: `connection` is none that can be used.
         """
-        executor = self._jobs.executor
+        executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
             (submission,) = self._submissions([args], as_mapping(options), span)
             if connection is not None:
@@ -109,7 +109,7 @@ class Submitter(Generic[Input, Output]):
         self, args: Any = None, *, connection: object = None, **options: Unpack[OptionValues]
     ) -> SubmittedJob[Output]:
         """As `submit`, from a coroutine; `connection` is an async one."""
-        executor = self._jobs.executor
+        executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
             (submission,) = self._submissions([args], as_mapping(options), span)
             if connection is not None:
@@ -130,7 +130,7 @@ class Submitter(Generic[Input, Output]):
 
         Args and errors are those of `submit`.
         """
-        executor = self._jobs.executor
+        executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
             submissions = self._submissions(many, as_mapping(options), span)
             if not submissions:
@@ -150,7 +150,7 @@ class Submitter(Generic[Input, Output]):
         **options: Unpack[OptionValues],
     ) -> list[SubmittedJob[Output]]:
         """As `submit_many`, from a coroutine; `connection` is an async one."""
-        executor = self._jobs.executor
+        executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
             submissions = self._submissions(many, as_mapping(options), span)
             if not submissions:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from jobs_runtime.errors import JobFailed, JobNotFound
+from jobs_runtime.errors import ConfigurationError, JobFailed, JobNotFound
+from jobs_runtime.executors.protocol import PG_BOSS_EXECUTOR_NAME, ClientExecutor
 from jobs_runtime.model import Cancellation, JobRecord, JobState
 from jobs_runtime.waiting import async_bell, bell, pauses
 
 if TYPE_CHECKING:
     from jobs_runtime.app import Jobs
     from jobs_runtime.job import Job
+    from jobs_runtime.pgboss import SubmittedOnPgBoss
 
 Output = TypeVar("Output")
 
@@ -34,12 +36,14 @@ class SubmittedJob(Generic[Output]):
         job: Job[Any, Output] | None,
         *,
         duplicate: bool = False,
+        executor: ClientExecutor | None = None,
     ) -> None:
         self._jobs = jobs
         self.job_id = job_id
         self.job_name = job_name
         self.job = job
         self.duplicate = duplicate
+        self._executor = executor or (jobs.executor if job is None else job.executor)
 
     def __bool__(self) -> bool:
         return not self.duplicate
@@ -50,7 +54,20 @@ class SubmittedJob(Generic[Output]):
     @property
     def executor_name(self) -> str:
         """Where the job is kept."""
-        return self._jobs.executor.name
+        return self._executor.name
+
+    @property
+    def pg_boss(self) -> SubmittedOnPgBoss:
+        """What Wasp calls `pgBoss`: `details()`, `cancel()` and `resume()` as Node has them.
+
+        Raises:
+            ConfigurationError: the job is not one of the executor PgBoss.
+        """
+        if self.executor_name != PG_BOSS_EXECUTOR_NAME:
+            raise ConfigurationError(f"{self.job_name} is kept in our own tables, not by pg-boss")
+        from jobs_runtime.pgboss import SubmittedOnPgBoss
+
+        return SubmittedOnPgBoss(self._jobs, self._jobs.pg_boss.executor, self.job_id)
 
     def details(self) -> JobRecord:
         """All that the database knows of it.
@@ -58,11 +75,11 @@ class SubmittedJob(Generic[Output]):
         Raises:
             JobNotFound: it has passed its retention.
         """
-        return self._found(self._jobs.run(self._jobs.executor.details(self.job_id)))
+        return self._found(self._jobs.run(self._executor.details(self.job_id)))
 
     async def adetails(self) -> JobRecord:
         """As `details`, from a coroutine."""
-        return self._found(await self._jobs.arun(self._jobs.executor.details(self.job_id)))
+        return self._found(await self._jobs.arun(self._executor.details(self.job_id)))
 
     def cancel(self) -> Cancellation:
         """Cancel it: a waiting job is not performed, a running attempt is told to stop.
@@ -70,11 +87,11 @@ class SubmittedJob(Generic[Output]):
         Returns:
             What was done; false for a job that has finished.
         """
-        return self._jobs.run(self._jobs.executor.cancel(self.job_id))
+        return self._jobs.run(self._executor.cancel(self.job_id))
 
     async def acancel(self) -> Cancellation:
         """As `cancel`, from a coroutine."""
-        return await self._jobs.arun(self._jobs.executor.cancel(self.job_id))
+        return await self._jobs.arun(self._executor.cancel(self.job_id))
 
     def resume(self) -> bool:
         """Put a cancelled job back into its queue.
@@ -83,11 +100,11 @@ class SubmittedJob(Generic[Output]):
             Whether it was; False unless it is cancelled, its last attempt has ended and no other
             job holds its singleton key.
         """
-        return self._jobs.run(self._jobs.executor.resume(self.job_id))
+        return self._jobs.run(self._executor.resume(self.job_id))
 
     async def aresume(self) -> bool:
         """As `resume`, from a coroutine."""
-        return await self._jobs.arun(self._jobs.executor.resume(self.job_id))
+        return await self._jobs.arun(self._executor.resume(self.job_id))
 
     def retry(self) -> bool:
         """Perform a failed or expired job anew, with all its attempts.
@@ -96,11 +113,11 @@ class SubmittedJob(Generic[Output]):
             Whether it will be; False unless it has failed or expired and no other job holds its
             singleton key.
         """
-        return self._jobs.run(self._jobs.executor.retry(self.job_id))
+        return self._jobs.run(self._executor.retry(self.job_id))
 
     async def aretry(self) -> bool:
         """As `retry`, from a coroutine."""
-        return await self._jobs.arun(self._jobs.executor.retry(self.job_id))
+        return await self._jobs.arun(self._executor.retry(self.job_id))
 
     def wait(self, timeout: float | None = None) -> JobRecord:
         """Wait until it has finished, in whatever state, and return its details.
@@ -115,7 +132,7 @@ class SubmittedJob(Generic[Output]):
         record = self.details()
         if record.state.finished:
             return record
-        with bell(self._jobs.database, self._jobs.executor, self.job_id) as finished:
+        with bell(self._jobs.database, self._executor, self.job_id) as finished:
             for pause in pauses(timeout, self):
                 record = self.details()
                 if record.state.finished:
@@ -128,7 +145,7 @@ class SubmittedJob(Generic[Output]):
         record = await self.adetails()
         if record.state.finished:
             return record
-        async with async_bell(self._jobs.database, self._jobs.executor, self.job_id) as finished:
+        async with async_bell(self._jobs.database, self._executor, self.job_id) as finished:
             for pause in pauses(timeout, self):
                 record = await self.adetails()
                 if record.state.finished:

@@ -8,7 +8,8 @@ import socket
 from pathlib import Path
 
 from jobs_runtime.database import redact, resolve_dsn
-from jobs_runtime.executors.postgres import PostgresExecutor, statements
+from jobs_runtime.executors.mixed import worker_executor
+from jobs_runtime.executors.postgres import statements
 from jobs_runtime.executors.postgres.timetable import schedule_key
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_supervisor.application import Application, load
@@ -84,7 +85,6 @@ class House:
         self._settings = settings
         self._application = application
         self._estate = estate
-        self._executor = PostgresExecutor()
         statements.preload()
         self._dsn, self._direct_dsn = dsn, direct_dsn
         roles = [
@@ -122,11 +122,12 @@ class House:
 
     def _work(self, slot: Slot) -> int:
         counters = WorkerCounters(self._estate.counters.row(slot.index))
+        declared = self._application.jobs().declared
         assignment = Assignment(
             dsn=self._dsn,
             supervisor_id=self._estate.supervisor_id,
-            jobs=self._application.jobs().declared,
-            executor=self._executor,
+            jobs=declared,
+            executor=worker_executor(declared),
             wake_pipe=self._estate.wake_pipe,
             recycling=self._settings.recycling,
         )
@@ -151,7 +152,7 @@ class House:
             dsn=self._direct_dsn,
             record=record,
             jobs=declared,
-            executor=self._executor,
+            executor=worker_executor(declared),
             workers=self._estate.slots.workers,
             wake_pipe=self._estate.wake_pipe,
             obituaries=self._estate.obituaries,

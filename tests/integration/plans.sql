@@ -58,6 +58,10 @@ INSERT INTO jobs.slot (name, key, starts_at, ends_at, job_id)
 SELECT 'name' || number % 20, 'key' || number, now(), now() + interval '1 minute', number
 FROM generate_series(1, 50000) AS number;
 
+INSERT INTO jobs.pgboss_lease (tables, job_id, startedon, claimed_by, retried)
+SELECT 'pgboss', gen_random_uuid(), now(), number / 10, false
+FROM generate_series(1, 50000) AS number;
+
 INSERT INTO jobs.waiter (job_id) SELECT number FROM generate_series(1, 50000) AS number;
 
 SELECT setval('jobs.job_id_seq', 1000000), setval('jobs.incarnation', 1000000)

@@ -63,7 +63,8 @@ class Worker:
         return self.settle(Outcome(job_id, JobState.RETRY, 0.5, delay=delay))
 
     def release(self, *ids: int) -> list[int]:
-        return run(self._connection, executor.release(ids, self.incarnation))
+        (release,) = executor.release(ids, self.incarnation)
+        return run(self._connection, release)
 
 
 def register(connection: Connection, supervisor_id: str, *schedules: str) -> None:

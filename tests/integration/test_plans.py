@@ -77,7 +77,8 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "give_up": [upkeep.give_up(BATCH)],
         "going_idle": [executor.going_idle("supervisor1")],
         "heartbeat": [upkeep.heartbeat("supervisor1", idle=True)],
-        "held": [upkeep.held(INCARNATION)],
+        "held": executor.held(INCARNATION),
+        "leased_tables": [upkeep.leased_tables(INCARNATION)],
         "limit_waiting": [upkeep.limit_waiting("queue1")],
         "lock_limits": executor.claim_limited("limited", ["limited"], Limits(1), INCARNATION)[:1],
         "make_due": [upkeep.make_due(BATCH)],
@@ -96,7 +97,10 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
             )
         ],
         "register_worker": [executor.register_worker("supervisor1", 1, 1)],
-        "release": [executor.release(active, INCARNATION), executor.release([ACTIVE], INCARNATION)],
+        "release": [
+            *executor.release(active, INCARNATION),
+            *executor.release([ACTIVE], INCARNATION),
+        ],
         "remove_schedule": [timetable.remove("key1")],
         "reserve": [executor.reserve(10_000)],
         "restore": [

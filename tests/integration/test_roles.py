@@ -33,16 +33,16 @@ SCHEDULING = {
     "orphans", "workers_of", "forget_worker", "held", "finish", "retry", "release", "probe",
     "make_due", "next_due", "give_up", "write_schedule", "schedules", "fire", "skip_ticks",
     "limit_waiting", "forget_beginnings", "forget_ticks", "forget_finished", "queue_depths",
-    "cluster_health", "dead_rows",
+    "cluster_health", "dead_rows", "leased_tables",
 }  # fmt: skip
 BY_THE_WAY = {
     "jobs_submitter": {
         "stopped", "lock_limits", "skip_ticks", "next_due", "probe", "held", "dead_rows", "finish",
-        "forget_finished",
+        "forget_finished", "leased_tables",
     },
     "jobs_worker": {
         "limit_waiting", "skip_ticks", "next_due", "due_now", "make_due", "workers_of", "orphans",
-        "dead_rows", "give_up", "forget_finished",
+        "dead_rows", "give_up", "forget_finished", "leased_tables",
     },
     "jobs_scheduler": {
         "lock_limits", "timetable", "pause_schedule", "resume_schedule", "run_schedule",
@@ -53,7 +53,7 @@ BY_THE_WAY = {
     "jobs_reader": {
         "lock_limits", "paused", "timetable", "next_due", "probe", "workers_of", "neighbours",
         "dead_rows", "cluster_health", "queue_depths", "submitted_since", "orphans", "schedules",
-        "wake",
+        "wake", "leased_tables",
     },
 }  # fmt: skip
 """Statements of others that need nothing but what the role needs for its own."""

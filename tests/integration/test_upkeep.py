@@ -105,10 +105,10 @@ class TestTheDead:
         first.claim()
         shop.urgent.submit(1)
         second.claim("urgent")
-        held = run(connection, upkeep.held(first.incarnation))
+        (held,) = (run(connection, each) for each in executor.held(first.incarnation))
         assert [claim.job_id for claim in held] == mine
         assert [claim.attempt for claim in held] == [1, 1]
-        (urgent,) = run(connection, upkeep.held(second.incarnation))
+        ((urgent,),) = (run(connection, each) for each in executor.held(second.incarnation))
         assert (urgent.name, urgent.rank, urgent.options.retry_limit) == ("urgent", -5, 2)
 
     def test_a_worker_is_forgotten_once(self, connection: Connection) -> None:

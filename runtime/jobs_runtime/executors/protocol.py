@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from jobs_runtime.executors.operation import Copy, Operation
@@ -17,11 +17,17 @@ from jobs_runtime.model import (
     Stored,
     Submission,
 )
+from jobs_runtime.options import Options
+from jobs_runtime.payload import Codec
 
 if TYPE_CHECKING:
     from jobs_runtime.job import Job
     from jobs_runtime.schedule import Schedule
     from jobs_runtime.timetable import ScheduleRecord
+
+
+PG_BOSS_EXECUTOR_NAME = "PgBoss"
+"""What `executor=` takes and `executor_name` gives for jobs of a pg-boss, as in Wasp."""
 
 
 class Position(NamedTuple):
@@ -71,9 +77,27 @@ class Timetable(Protocol):
 
 
 class ClientExecutor(Protocol):
-    """What an application needs of an executor."""
+    """What an application needs of an executor.
+
+    Attributes:
+        name: as `executor=` takes it.
+        defaults: options weaker than all others.
+        argument_codec: how it keeps arguments.
+        result_codec: how it keeps results.
+    """
 
     name: str
+    defaults: Mapping[str, object]
+    argument_codec: type[Codec[Any]]
+    result_codec: type[Codec[Any]]
+
+    def check_job(self, job: Job[Any, Any]) -> None:
+        """Refuse a declaration that cannot be kept, its options too; raises `DeclarationError`."""
+        ...
+
+    def check_options(self, name: str, options: Options) -> None:
+        """Refuse options, of the job `name`, that cannot be kept; raises `OptionError`."""
+        ...
 
     @property
     def timetable(self) -> Timetable:
@@ -84,11 +108,11 @@ class ClientExecutor(Protocol):
         """Store one job; gives None if it is to be tried again at once."""
         ...
 
-    def reserve(self, count: int) -> Operation[list[int]]:
+    def reserve(self, count: int) -> Operation[list[Any]]:
         """Take ids for a bulk submit."""
         ...
 
-    def copy(self, ids: Sequence[int], submissions: Sequence[Submission]) -> Copy:
+    def copy(self, ids: Sequence[int | str], submissions: Sequence[Submission]) -> Copy:
         """Store many jobs under reserved ids."""
         ...
 
@@ -164,8 +188,12 @@ class WorkerExecutor(Protocol):
         """Store outcomes; each operation gives the ids it still owned."""
         ...
 
-    def release(self, ids: Sequence[int], incarnation: int) -> Operation[list[int]]:
+    def release(self, ids: Sequence[int], incarnation: int) -> list[Operation[list[int]]]:
         """Give unstarted jobs back with the attempt refunded."""
+        ...
+
+    def held(self, incarnation: int) -> list[Operation[list[Claim]]]:
+        """What an incarnation holds."""
         ...
 
     def progress(self, job_id: int, progress: Progress, incarnation: int) -> Operation[None]:

@@ -8,8 +8,11 @@ from typing import Any
 
 from jobs_runtime.attempt import failed
 from jobs_runtime.database import Connection
+from jobs_runtime.executors.mixed import MixedExecutor
 from jobs_runtime.executors.operation import Operation, run, run_together
+from jobs_runtime.executors.pgboss import PgBossLeases
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
+from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_failure
 from jobs_supervisor import metrics
@@ -39,20 +42,20 @@ class Rescue:
     """
 
     def __init__(self, row: Row, jobs: Sequence[str]) -> None:
-        self._executor = PostgresExecutor()
         self._row = row
         self._jobs = frozenset(jobs)
 
     def settle(self, connection: Connection, obituary: Obituary) -> None:
         """Settle everything a dead incarnation held, and forget it, in one transaction."""
         incarnation = obituary.incarnation
-        claims = run(connection, upkeep.held(incarnation))
+        executor = _holder(connection, incarnation)
+        claims = _held(connection, executor, incarnation)
         guilty = [claim for claim in claims if claim.job_id == obituary.job_id]
         outcomes = [self._judge(claim, obituary) for claim in guilty]
         settled = [outcome for outcome in outcomes if outcome is not None]
         released = {claim.job_id for claim in claims} - {each.job_id for each in settled}
-        operations: list[Operation[Any]] = [*self._executor.settle(settled, incarnation)]
-        operations.append(self._executor.release(sorted(released), incarnation))
+        operations: list[Operation[Any]] = [*executor.settle(settled, incarnation)]
+        operations += executor.release(sorted(released), incarnation)
         operations.append(upkeep.forget_worker(incarnation))
         run_together(connection, operations)
         self._count_attempts(claims, settled)
@@ -63,12 +66,11 @@ class Rescue:
 
         Each is performed once more, its attempt counted.
         """
-        claims = run(connection, upkeep.held(incarnation))
+        executor = _holder(connection, incarnation)
+        claims = _held(connection, executor, incarnation)
         output = encode_failure("WorkerLost", "the worker's host or supervisor went away")
-        outcomes = [
-            Outcome(claim.job_id, JobState.RETRY, 0.0, output, death=True) for claim in claims
-        ]
-        operations: list[Operation[Any]] = [*self._executor.settle(outcomes, incarnation)]
+        outcomes = [_interrupted(claim, 0.0, output, JobState.EXPIRED) for claim in claims]
+        operations: list[Operation[Any]] = [*executor.settle(outcomes, incarnation)]
         operations.append(upkeep.forget_worker(incarnation))
         run_together(connection, operations)
         self._count_attempts(claims, outcomes)
@@ -84,12 +86,12 @@ class Rescue:
             output = encode_failure("Expired", obituary.reason)
             return failed(claim, seconds, output, JobState.EXPIRED)
         output = encode_failure("WorkerDied", obituary.reason)
-        if claim.deaths + 1 >= MAX_DEATHS:
+        if not claim.leased and claim.deaths + 1 >= MAX_DEATHS:
             logger.error("%s %d is quarantined: %s", claim.name, claim.job_id, obituary.reason)
             if claim.name in self._jobs:
                 self._row.add(metrics.QUARANTINED, claim.name)
             return Outcome(claim.job_id, JobState.FAILED, seconds, output, death=True)
-        return Outcome(claim.job_id, JobState.RETRY, seconds, output, death=True)
+        return _interrupted(claim, seconds, output, JobState.FAILED)
 
     def _count_attempts(self, claims: Sequence[Claim], outcomes: Sequence[Outcome]) -> None:
         """Count the attempts whose worker did not live to do so."""
@@ -103,6 +105,23 @@ class Rescue:
             self._row.add(metrics.RESCUED, obituary.verdict.value, amount=len(settled))
         if released:
             self._row.add(metrics.RESCUED, Verdict.RELEASED.value, amount=len(released))
+
+
+def _holder(connection: Connection, incarnation: int) -> WorkerExecutor:
+    """Where an incarnation's claims are."""
+    tables = run(connection, upkeep.leased_tables(incarnation))
+    return MixedExecutor([PgBossLeases(each) for each in tables]) if tables else PostgresExecutor()
+
+
+def _held(connection: Connection, executor: WorkerExecutor, incarnation: int) -> list[Claim]:
+    return [claim for each in executor.held(incarnation) for claim in run(connection, each)]
+
+
+def _interrupted(claim: Claim, seconds: float, output: str, state: JobState) -> Outcome:
+    """An attempt whose worker died is made again; with pg-boss, if its retry limit allows that."""
+    if claim.leased:
+        return failed(claim, seconds, output, state)
+    return Outcome(claim.job_id, JobState.RETRY, seconds, output, death=True)
 
 
 class LocalReconciliation(Duty):

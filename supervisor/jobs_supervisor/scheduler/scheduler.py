@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from jobs_runtime.database import Connection, connect
+from jobs_runtime.executors.mixed import MixedExecutor
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
@@ -28,6 +29,7 @@ from jobs_supervisor.scheduler.duty import Duty
 from jobs_supervisor.scheduler.expiry import Expiry
 from jobs_supervisor.scheduler.heartbeat import Heartbeat
 from jobs_supervisor.scheduler.leadership import Leadership
+from jobs_supervisor.scheduler.leases import Leases
 from jobs_supervisor.scheduler.listening import Listening
 from jobs_supervisor.scheduler.neighbours import Neighbours
 from jobs_supervisor.scheduler.rescue import HostRescue, LocalReconciliation, Rescue
@@ -105,6 +107,8 @@ class Scheduler:
             Expiry(),
             Retention(post.retention_days),
         ]
+        if isinstance(post.executor, MixedExecutor):
+            self._duties.append(Leases(post.executor.leases[0], post.workers))
 
     def run(self) -> int:
         """Work until told to stop; gives the exit code."""

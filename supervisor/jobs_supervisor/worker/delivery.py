@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jobs_runtime.executors.operation import Operation
-from jobs_runtime.executors.postgres.upkeep import held
 from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.model import JobState, Outcome
 from jobs_supervisor import metrics
@@ -113,10 +112,12 @@ class Delivery:
         for pause in self._link.connections():
             self._row.add(metrics.RECONNECTS)
             try:
-                (claims,) = self._link.run([held(self.incarnation)])
-                unknown = [claim.job_id for claim in claims if claim.job_id not in known]
-                release = self._executor.release(unknown, self.incarnation)
-                return self._link.run([*mine, release, *others])[len(mine) + 1 :]
+                held = self._link.run(self._executor.held(self.incarnation))
+                ids = [claim.job_id for claims in held for claim in claims]
+                unknown = [job_id for job_id in ids if job_id not in known]
+                releases = self._executor.release(unknown, self.incarnation)
+                answers = self._link.run([*mine, *releases, *others])
+                return answers[len(mine) + len(releases) :]
             except ConnectionLost:
                 time.sleep(pause)
         raise SystemExit(0)

@@ -253,11 +253,11 @@ class Worker:
             # Once a job's outcome is stored, its progress cannot be any more.
             progress = self._progress(0 if batch.has_outcomes else PROGRESS_EVERY)
             if waiting:
-                self._delivery.send(batch, [self._release(waiting)], progress)
+                self._delivery.send(batch, self._release(waiting), progress)
             elif progress or batch.has_outcomes:
                 self._delivery.send(batch, [], progress)
 
-    def _release(self, ids: list[int]) -> Operation[list[int]]:
+    def _release(self, ids: list[int]) -> list[Operation[list[int]]]:
         self._counters.row.add(metrics.RELEASED, amount=len(ids))
         return self._executor.release(ids, self._incarnation)
 

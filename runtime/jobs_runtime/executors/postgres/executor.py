@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from jobs_runtime.errors import OptionError
 from jobs_runtime.executors.operation import Copy, Operation, Row, nothing, scalar
 from jobs_runtime.executors.postgres.rows import read_claims, read_record, submission_row
 from jobs_runtime.executors.postgres.statements import statement
@@ -26,6 +27,11 @@ from jobs_runtime.model import (
     Stored,
     Submission,
 )
+from jobs_runtime.options import Options
+from jobs_runtime.payload import Codec
+
+if TYPE_CHECKING:
+    from jobs_runtime.job import Job
 
 COPY_TYPES = (
     "int8", "text", "text", "int4", "text", "text", "timestamptz", "bool", "timestamptz", "text",
@@ -41,6 +47,24 @@ class PostgresExecutor:
 
     name = "postgres"
     timetable = PostgresTimetable()
+    defaults: Mapping[str, object] = {}
+    argument_codec: type[Codec[Any]] = Codec
+    result_codec: type[Codec[Any]] = Codec
+
+    def check_job(self, job: Job[Any, Any]) -> None:
+        """Every declaration can be kept."""
+
+    def check_options(self, name: str, options: Options) -> None:
+        """Refuse what only pg-boss can do.
+
+        Raises:
+            OptionError: `on_complete` names no job.
+        """
+        if options.on_complete is True:
+            raise OptionError(
+                f"job {name}: on_complete takes a job, or the name of one; True is for the executor"
+                " PgBoss"
+            )
 
     def submit(self, submission: Submission) -> Operation[Stored | None]:
         """Store one job; gives None if it is to be tried again at once."""
@@ -50,11 +74,11 @@ class PostgresExecutor:
         name = "submit_throttled" if row["slot_seconds"] else "submit_singleton"
         return Operation(statement(name), row, _stored_unique)
 
-    def reserve(self, count: int) -> Operation[list[int]]:
+    def reserve(self, count: int) -> Operation[list[Any]]:
         """Take ids for a bulk submit."""
         return Operation(statement("reserve"), {"count": count}, _ids)
 
-    def copy(self, ids: Sequence[int], submissions: Sequence[Submission]) -> Copy:
+    def copy(self, ids: Sequence[int | str], submissions: Sequence[Submission]) -> Copy:
         """Store many jobs under reserved ids; delays count from this call, on this host's clock."""
         now = datetime.now(UTC)
         rows = [
@@ -157,11 +181,14 @@ class PostgresExecutor:
             _settle_alike(list(group), incarnation) for _, group in groupby(ordered, key=_by_ending)
         ]
 
-    def release(self, ids: Sequence[int], incarnation: int) -> Operation[list[int]]:
+    def release(self, ids: Sequence[int], incarnation: int) -> list[Operation[list[int]]]:
         """Give unstarted jobs back with the attempt refunded."""
-        return Operation(
-            statement("release"), {"ids": _array(ids), "incarnation": incarnation}, _ids
-        )
+        parameters = {"ids": _array(ids), "incarnation": incarnation}
+        return [Operation(statement("release"), parameters, _ids)]
+
+    def held(self, incarnation: int) -> list[Operation[list[Claim]]]:
+        """What an incarnation holds."""
+        return [Operation(statement("held"), {"incarnation": incarnation}, read_claims)]
 
     def progress(self, job_id: int, progress: Progress, incarnation: int) -> Operation[None]:
         """Keep how far an attempt has come."""
@@ -203,7 +230,7 @@ def _by_ending(outcome: Outcome) -> tuple[str, bool]:
     return outcome.state.value, outcome.death
 
 
-def _copy_row(job_id: int, submission: Submission, now: datetime) -> tuple[object, ...]:
+def _copy_row(job_id: int | str, submission: Submission, now: datetime) -> tuple[object, ...]:
     row = submission_row(submission)
     delay = row["delay"]
     start_after = now + timedelta(seconds=delay) if isinstance(delay, float) else row["at"]

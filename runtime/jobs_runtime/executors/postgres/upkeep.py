@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from jobs_runtime.executors.operation import Operation, Row, nothing, scalar
-from jobs_runtime.executors.postgres.rows import read_claims
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.limits import LONGEST_WINDOW
-from jobs_runtime.model import Claim
 from jobs_runtime.payload import encode_failure
 
 
@@ -70,9 +68,9 @@ def heartbeat(supervisor_id: str, *, idle: bool) -> Operation[bool]:
     return Operation(statement("heartbeat"), {"id": supervisor_id, "idle": idle}, bool)
 
 
-def held(incarnation: int) -> Operation[list[Claim]]:
-    """What an incarnation holds."""
-    return Operation(statement("held"), {"incarnation": incarnation}, read_claims)
+def leased_tables(incarnation: int) -> Operation[list[str]]:
+    """The schemas of pg-boss in which an incarnation holds jobs, if they are still there."""
+    return Operation(statement("leased_tables"), {"incarnation": incarnation}, _first)
 
 
 def forget_worker(incarnation: int) -> Operation[bool]:

@@ -1,0 +1,119 @@
+"""The operations of a worker on the tables of a pg-boss.
+
+A job that is taken gets a lease in a table of ours, and the worker calls it by the lease's number:
+nothing is written into pg-boss's tables that Node would not write. An outcome is stored only if the
+job has been active ever since it was leased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from jobs_runtime.executors.operation import Operation, Row, nothing
+from jobs_runtime.executors.pgboss.rows import read_claims
+from jobs_runtime.executors.pgboss.statements import statement
+from jobs_runtime.executors.protocol import ReadyQueue
+from jobs_runtime.model import Claim, JobState, Outcome, Progress
+
+
+class PgBossLeases:
+    """Claims and settles jobs in the tables of pg-boss.
+
+    Args:
+        schema: where they are.
+    """
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+
+    def probe(self, queues: Sequence[str]) -> Operation[list[ReadyQueue]]:
+        """Which of the queues have claimable jobs."""
+        parameters = {"pgboss_queues": list(queues)}
+        return Operation(self._statement("probe"), parameters, _ready_queues)
+
+    def claim(self, queue: str, limit: int, incarnation: int) -> Operation[list[Claim]]:
+        """Take up to `limit` jobs of one queue, in order."""
+        parameters = {"queue": queue, "limit": limit, "incarnation": incarnation}
+        return Operation(self._statement("claim"), parameters, read_claims)
+
+    def held(self, incarnation: int) -> Operation[list[Claim]]:
+        """What an incarnation holds."""
+        return Operation(self._statement("held"), {"incarnation": incarnation}, read_claims)
+
+    def settle(self, outcomes: Sequence[Outcome], incarnation: int) -> Operation[list[int]]:
+        """Store outcomes; gives the leases that still held."""
+        return self._settle(
+            incarnation,
+            ids=[outcome.job_id for outcome in outcomes],
+            states=[outcome.state.value for outcome in outcomes],
+            outputs=[outcome.output for outcome in outcomes],
+            delays=[outcome.delay for outcome in outcomes],
+            refunds=[outcome.refund for outcome in outcomes],
+        )
+
+    def release(self, ids: Sequence[int], incarnation: int) -> Operation[list[int]]:
+        """Give unstarted jobs back with the attempt refunded."""
+        return self._settle(
+            incarnation,
+            ids=ids,
+            states=[JobState.RETRY.value] * len(ids),
+            outputs=None,
+            delays=None,
+            refunds=[True] * len(ids),
+        )
+
+    def progress(self, job_id: int, progress: Progress, incarnation: int) -> Operation[None]:
+        """Keep how far an attempt has come."""
+        text = msgspec.json.encode(progress).decode()
+        parameters = {"id": job_id, "progress": text, "incarnation": incarnation}
+        return Operation(self._statement("progress"), parameters, nothing)
+
+    def stopped(self, ids: Sequence[int], incarnation: int) -> Operation[None]:
+        """Say that attempts cancelled while running have ended."""
+        parameters = {"ids": _array(ids), "incarnation": incarnation}
+        return Operation(self._statement("stopped"), parameters, nothing)
+
+    def lost(self, incarnations: Sequence[int]) -> Operation[list[tuple[int, int]]]:
+        """Leases, each with its incarnation, of jobs that are not active any more since then."""
+        parameters = {"incarnations": _array(incarnations)}
+        return Operation(
+            self._statement("lost"), parameters, lambda rows: [(row[0], row[1]) for row in rows]
+        )
+
+    def _settle(
+        self,
+        incarnation: int,
+        *,
+        ids: Sequence[int],
+        states: list[str],
+        outputs: list[str | None] | None,
+        delays: list[float] | None,
+        refunds: list[bool],
+    ) -> Operation[list[int]]:
+        parameters: dict[str, object] = {
+            "ids": _array(ids),
+            "states": states,
+            "outputs": outputs if outputs and any(outputs) else None,
+            "delays": None if delays is None else _array(delays),
+            "refunds": refunds,
+            "incarnation": incarnation,
+        }
+        return Operation(self._statement("settle"), parameters, _ids)
+
+    def _statement(self, name: str) -> bytes:
+        return statement(name, self.schema)
+
+
+def _array(numbers: Iterable[float]) -> str:
+    """Numbers as the text of an SQL array."""
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
+def _ids(rows: list[Row]) -> list[int]:
+    return [row[0] for row in rows]
+
+
+def _ready_queues(rows: list[Row]) -> list[ReadyQueue]:
+    return [ReadyQueue(queue, rank) for queue, rank in rows]

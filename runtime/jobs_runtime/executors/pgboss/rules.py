@@ -1,0 +1,81 @@
+"""What jobs in pg-boss's tables cannot have: pure."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from jobs_runtime.errors import DeclarationError, OptionError
+from jobs_runtime.options import Options
+
+if TYPE_CHECKING:
+    from jobs_runtime.job import Job
+
+INTERNAL = "__pgboss__"
+"""Begins the names of queues that Node's pg-boss keeps for itself."""
+
+COMPLETION = "__state__completed__"
+"""Begins the names of queues in which completion jobs wait."""
+
+LARGEST = 2**31 - 1
+"""The largest integer of pg-boss's columns."""
+
+ARCHIVED_AFTER = 12 * 3600.0
+"""Seconds that Node leaves a completed job where its time slot is seen."""
+
+
+def check_job(job: Job[Any, Any]) -> None:
+    """Refuse a declaration that pg-boss's tables cannot keep.
+
+    Raises:
+        DeclarationError: with what is in the way.
+        OptionError: likewise, of its options.
+    """
+    refuse = _refusal(job.name)
+    if job.name.startswith(INTERNAL):
+        raise DeclarationError(f"job {job.name}: names in {INTERNAL!r} are pg-boss's own")
+    if job.queue != job.name:
+        raise refuse(f"a queue= other than its name ({job.queue!r}): there, the name is the queue")
+    if job.limits is not None:
+        raise refuse("concurrency= or rate=")
+    if job.schedules:
+        raise refuse("a schedule: leave it to Node, or give it to a job of our own tables")
+    # What excludes what is known when the options of the submit are, too.
+    options = dict(chain.from_iterable(layer.items() for layer in job.layers))
+    check_options(job.name, msgspec.convert(options, Options))
+
+
+def check_options(name: str, options: Options) -> None:
+    """Refuse options that pg-boss's tables cannot keep.
+
+    Raises:
+        OptionError: with the first of them.
+    """
+    refuse = _refusal(name, OptionError)
+    for key in ("retry_max_delay", "limit_key", "dead_letter", "keep_finished_for"):
+        if getattr(options, key) is not None:
+            raise refuse(f"{key}; leave it out, or declare {key}=None over a default of Jobs(...)")
+    if options.on_complete not in (None, True):
+        raise refuse(
+            "an on_complete that names a job: declare on_complete=True, and a job with"
+            f" name={COMPLETION + name!r} to perform what is reported"
+        )
+    for key in ("retry_delay", "singleton_seconds"):
+        value: float | None = getattr(options, key)
+        if value is not None and (value != int(value) or value > LARGEST):
+            raise refuse(f"a {key} of {value:g} s: it takes whole seconds")
+    for key in ("expire_in", "keep_for"):
+        value = getattr(options, key)
+        if value is not None and value < 1:
+            raise refuse(f"a {key} of {value:g} s: it takes 1 s or more")
+    if (options.singleton_seconds or 0) > ARCHIVED_AFTER:
+        raise refuse("a singleton_seconds of more than 12 hours, after which Node forgets the slot")
+
+
+def _refusal(name: str, kind: type[DeclarationError | OptionError] = DeclarationError) -> Any:
+    def refuse(what: str) -> DeclarationError | OptionError:
+        return kind(f"job {name}: the executor PgBoss cannot keep {what}")
+
+    return refuse

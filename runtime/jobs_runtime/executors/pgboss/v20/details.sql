@@ -1,0 +1,17 @@
+-- Finds a job by id, in the archive too: Node's columns, then how far our worker has come.
+-- Index: job_pkey, archive_id_idx, pgboss_lease_job.
+SELECT id::text, name, priority, data::text, state::text, retrylimit, retrycount, retrydelay,
+       retrybackoff, startafter, startedon, singletonkey, singletonon, expirein, createdon,
+       completedon, keepuntil, on_complete, output::text, NULL::timestamptz,
+       (SELECT progress::text
+        FROM jobs.pgboss_lease AS lease
+        WHERE lease.job_id = job.id AND lease.startedon = job.startedon)
+FROM {schema}.job
+WHERE id = %(id)s
+UNION ALL
+SELECT id::text, name, priority, data::text, state::text, retrylimit, retrycount, retrydelay,
+       retrybackoff, startafter, startedon, singletonkey, singletonon, expirein, createdon,
+       completedon, keepuntil, on_complete, output::text, archivedon, NULL
+FROM {schema}.archive
+WHERE id = %(id)s
+LIMIT 1

@@ -1,0 +1,7 @@
+-- What an incarnation holds and may still settle.
+-- Index: pgboss_lease_held, job_pkey.
+SELECT lease.id, job.id::text, name, priority, retrycount, data::text, retrylimit, retrydelay,
+       retrybackoff, extract(epoch FROM expirein)::float8, 0::float8
+FROM jobs.pgboss_lease AS lease
+JOIN {schema}.job ON job.id = lease.job_id AND job.startedon = lease.startedon
+WHERE claimed_by = %(incarnation)s AND tables = '{schema}' AND state = 'active'

@@ -1,0 +1,78 @@
+-- Stores outcomes as Node does and ends the leases; a late writer changes nothing: the job must have
+-- been active ever since it was leased. An attempt that does not count leaves no trace but its output.
+-- A job of a singleton queue whose place is taken cannot go back: it has failed, with the reason in
+-- its output, unless the attempt does not count; then it gives up the key.
+-- Index: pgboss_lease_pkey, job_pkey, job_singleton_queue, pgboss_waiter_job.
+WITH outcome AS (
+    SELECT *
+    FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(outputs)s::jsonb[], %(delays)s::float8[],
+                %(refunds)s::boolean[]) AS outcome (lease, ending, result, delay, refund)
+), ended AS (
+    DELETE FROM jobs.pgboss_lease AS lease
+    USING outcome
+    WHERE lease.id = outcome.lease AND claimed_by = %(incarnation)s AND tables = '{schema}'
+    RETURNING outcome.*, job_id, startedon AS since, retried, startedon_before
+), held AS (
+    SELECT ended.*,
+           ending = 'retry' AND EXISTS (
+               SELECT
+               FROM {schema}.job AS other
+               WHERE other.name = job.name AND other.singletonkey = job.singletonkey
+                 AND job.singletonon IS NULL
+                 AND other.state < 'active' AND other.singletonon IS NULL
+                 AND other.singletonkey LIKE '\_\_pgboss\_\_singleton\_queue%%'
+           ) AS displaced
+    FROM ended
+    JOIN {schema}.job ON job.id = job_id
+    WHERE job.startedon = since AND job.state = 'active'
+), verdict AS (
+    SELECT held.*,
+           CASE
+               WHEN refund AND NOT retried THEN 'created'
+               WHEN displaced AND NOT refund THEN 'failed'
+               ELSE ending
+           END::{schema}.job_state AS final
+    FROM held
+), settled AS (
+    UPDATE {schema}.job
+    SET state = final,
+        completedon = CASE WHEN final >= 'completed' THEN now() END,
+        startafter = CASE WHEN final < 'active'
+                          THEN coalesce(now() + delay * interval '1 second', startafter)
+                          ELSE startafter END,
+        retrycount = retrycount - (refund AND retried)::integer,
+        startedon = CASE WHEN refund THEN startedon_before ELSE startedon END,
+        singletonkey = CASE WHEN NOT (displaced AND refund) THEN singletonkey END,
+        output = CASE
+                     WHEN refund THEN output
+                     WHEN ending = 'retry' AND final = 'failed'
+                         THEN coalesce(result, '{}') || '{"notRetried": "another job of its singleton queue waits"}'
+                     WHEN jsonb_typeof(result) <> 'object' THEN jsonb_build_object('value', result)
+                     ELSE result
+                 END
+    FROM verdict
+    WHERE job.id = job_id AND startedon = since AND state = 'active'
+    RETURNING job.*, lease
+), reported AS (
+    INSERT INTO {schema}.job (name, data, keepuntil)
+    SELECT '__state__completed__' || name,
+           jsonb_build_object('request', jsonb_build_object('id', id, 'name', name, 'data', data),
+                              'response', output, 'state', state, 'retryCount', retrycount,
+                              'createdOn', createdon, 'startedOn', startedon,
+                              'completedOn', completedon, 'failed', state <> 'completed'),
+           keepuntil + (keepuntil - startafter)
+    FROM settled
+    WHERE on_complete AND state >= 'completed' AND NOT starts_with(name, '__state__completed__')
+    RETURNING name
+), told AS (
+    SELECT pg_notify('jobs', 'wake ' || count(*) || ' ' || name)
+    FROM (SELECT name FROM reported
+          UNION ALL
+          SELECT name FROM settled WHERE state < 'active' AND startafter <= now()) AS ready
+    GROUP BY name
+    UNION ALL
+    SELECT pg_notify('jobs_finished', job_id::text)
+    FROM jobs.pgboss_waiter
+    WHERE job_id IN (SELECT id FROM settled WHERE state >= 'completed')
+)
+SELECT lease, (SELECT count(*) FROM told) FROM settled
