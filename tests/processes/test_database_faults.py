@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,9 @@ from jobs_runtime.executors.postgres.migrate import migrate
 from jobs_supervisor.embedded import EmbeddedDatabase
 from jobs_supervisor.slots import SlotState
 from tests.apps import basic
+from tests.support.outage import outage
 from tests.support.pool import Pool, eventually
+from tests.support.scraping import get, samples
 
 JOBS = 500
 
@@ -84,6 +87,33 @@ def test_a_crash_of_the_server_loses_nothing(own_server: tuple[EmbeddedDatabase,
     finally:
         basic.jobs.close()
         pool.stop_all()
+
+
+def test_an_outage_longer_than_a_time_limit_fails_no_job_that_is_done(
+    pool: Pool, server_dsn: str
+) -> None:
+    running = pool.start("--kill-after", "0.5", app="tests.apps.basic", workers=1)
+    slot = running.slots.workers[0]
+    pid = slot.pid
+    submitted = basic.nap.submit(1.0, expire_in=2.0)
+    eventually(lambda: slot.state is SlotState.BUSY, 5, "it is begun")
+    basic.jobs.close()
+    with outage(server_dsn, pool.dsn):
+        eventually(lambda: slot.state is SlotState.CONNECTING, 5, "it is done")
+        over = time.monotonic() + 4
+
+        def refused() -> bool:
+            assert get(running, "/livez")[0] == 200
+            status, text = get(running, "/readyz")
+            reasons: list[str] = json.loads(text)["reasons"]
+            return status == 503 and "postgres cannot be reached" in reasons
+
+        eventually(refused, 5, "it is not ready")
+        eventually(lambda: time.monotonic() > over, 10, "its time is up, and the kill is past")
+        assert samples(running)["jobs_workers", "connecting"] == 1
+    record = submitted.wait(15)
+    assert (record.state, record.attempt, slot.pid) == ("completed", 1, pid)
+    eventually(lambda: get(running, "/readyz")[0] == 200, 15, "it is ready again")
 
 
 def _crash(data: Path) -> None:

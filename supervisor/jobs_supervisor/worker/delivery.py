@@ -25,6 +25,7 @@ class Delivery:
         dsn: where to connect.
         title: what the server sees of the worker.
         gave_up: asked while the database is away; when it says True, waiting ends.
+        on_lost: called when a connection is lost, before another is waited for.
 
     Attributes:
         incarnation: under which outcomes are stored.
@@ -37,11 +38,13 @@ class Delivery:
         executor: WorkerExecutor,
         row: Row,
         gave_up: Callable[[], bool],
+        on_lost: Callable[[], None],
     ) -> None:
         self.incarnation = 0
         self._executor = executor
         self._title = title
         self._row = row
+        self._on_lost = on_lost
         self._link = Link(dsn, f"jobs: {title}", gave_up)
 
     def open(self, register: Operation[int]) -> bool:
@@ -108,6 +111,7 @@ class Delivery:
         A claim whose answer was lost is found by what the incarnation holds, and given back.
         """
         logger.warning("%s lost its connection: %s", self._title, error)
+        self._on_lost()
         known = {outcome.job_id for outcome in outcomes} | set(batch.held() if batch else [])
         for pause in self._link.connections():
             self._row.add(metrics.RECONNECTS)

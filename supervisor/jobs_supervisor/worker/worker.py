@@ -101,7 +101,12 @@ class Worker:
         self._last_queue = self._queues[0]
         self._waiter = Waiter(assignment.wake_pipe)
         self._delivery = Delivery(
-            assignment.dsn, slot.title, self._executor, counters.row, lambda: self._draining
+            assignment.dsn,
+            slot.title,
+            self._executor,
+            counters.row,
+            gave_up=lambda: self._draining,
+            on_lost=self._lost,
         )
         self._workplace = WorkerWorkplace(
             assignment.dsn, self._executor, slot, self._delivery.refused
@@ -140,6 +145,11 @@ class Worker:
         self._slot.begin_incarnation(self._incarnation)
         self._slot.enter(SlotState.IDLE)
         return True
+
+    def _lost(self) -> None:
+        """The connection is gone: a job that is done is not to be killed for its time limit."""
+        if threading.current_thread() is threading.main_thread():
+            self._slot.enter(SlotState.CONNECTING)
 
     def _drain(self, _number: int, _frame: object) -> None:
         self._draining = True
