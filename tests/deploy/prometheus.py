@@ -18,27 +18,34 @@ from tests.support.pool import Running, eventually
 
 
 class Prometheus:
-    """Scrapes every half second.
+    """Scrapes every half second, and looks at its rules every second.
 
     Args:
         directory: for its data and its log.
         targets: whom to scrape.
+        rules: alert rules, as its own file would hold them.
     """
 
-    def __init__(self, directory: Path, targets: Sequence[Running]) -> None:
+    def __init__(self, directory: Path, targets: Sequence[Running], rules: str = "") -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._address = f"127.0.0.1:{probe.getsockname()[1]}"
-        config = directory / "prometheus.yml"
+        config, rule_file = directory / "prometheus.yml", directory / "rules.yml"
+        rule_file.write_text(rules)
+        self._targets = directory / "targets.json"
+        self.scrape(targets)
         scrape = {
             "job_name": "jobs",
             "scrape_interval": "500ms",
             "scrape_timeout": "500ms",
-            "static_configs": [
-                {"targets": [each.record.metrics for each in targets], "labels": {"cluster": "t"}}
-            ],
+            "file_sd_configs": [{"files": [str(self._targets)]}],
         }
-        config.write_text(yaml.safe_dump({"scrape_configs": [scrape]}))
+        text = {
+            "global": {"evaluation_interval": "1s"},
+            "rule_files": [str(rule_file)],
+            "scrape_configs": [scrape],
+        }
+        config.write_text(yaml.safe_dump(text))
         with (directory / "prometheus.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [
@@ -51,6 +58,19 @@ class Prometheus:
                 stderr=log,
             )
         eventually(self._ready, 30, "Prometheus is ready")
+
+    def scrape(self, targets: Sequence[Running]) -> None:
+        """Scrape these from now on, as one cluster."""
+        found = {"targets": [each.record.metrics for each in targets], "labels": {"cluster": "t"}}
+        # Moved into place: it is read as soon as it changes.
+        new = self._targets.with_suffix(".new")
+        new.write_text(json.dumps([found]))
+        new.replace(self._targets)
+
+    def firing(self) -> set[str]:
+        """The names of the alerts that somebody would be told of now."""
+        alerts = self._get("/api/v1/alerts")["data"]["alerts"]
+        return {each["labels"]["alertname"] for each in alerts if each["state"] == "firing"}
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The series that an expression gives now.
