@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -136,6 +137,7 @@ class Database:
         self.given_dsn = dsn
         self._owner = os.getpid()
         self._pool: ConnectionPool[Connection] | None = None
+        self._opening = threading.Lock()
         self._async_pools: WeakKeyDictionary[
             asyncio.AbstractEventLoop, AsyncConnectionPool[AsyncConnection]
         ] = WeakKeyDictionary()
@@ -152,18 +154,19 @@ class Database:
     def pool(self) -> ConnectionPool[Connection]:
         """The pool of this process."""
         self._forget_after_fork()
-        if self._pool is None:
-            self._pool = ConnectionPool[Connection](
-                self.dsn,
-                connection_class=Connection,
-                min_size=0,
-                max_size=POOL_SIZE,
-                timeout=POOL_TIMEOUT,
-                kwargs={"autocommit": True, **SOCKET},
-                configure=_configure,
-                open=True,
-            )
-        return self._pool
+        with self._opening:
+            if self._pool is None:
+                self._pool = ConnectionPool[Connection](
+                    self.dsn,
+                    connection_class=Connection,
+                    min_size=0,
+                    max_size=POOL_SIZE,
+                    timeout=POOL_TIMEOUT,
+                    kwargs={"autocommit": True, **SOCKET},
+                    configure=_configure,
+                    open=True,
+                )
+            return self._pool
 
     async def async_pool(self) -> AsyncConnectionPool[AsyncConnection]:
         """The pool of this process and the running event loop."""
@@ -243,8 +246,7 @@ class Database:
 
     async def aclose(self) -> None:
         """Close the pools of the running event loop and of this process."""
-        pool = self._async_pools.pop(asyncio.get_running_loop(), None)
-        if pool is not None:
+        if pool := self._async_pools.pop(asyncio.get_running_loop(), None):
             await pool.close()
         self.close()
 
@@ -252,6 +254,7 @@ class Database:
         if self._owner != os.getpid():
             self._owner = os.getpid()
             self._pool = None
+            self._opening = threading.Lock()
             self._async_pools = WeakKeyDictionary()
 
 
