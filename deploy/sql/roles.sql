@@ -56,7 +56,7 @@ GRANT USAGE ON SEQUENCE jobs.pgboss_lease_id TO jobs_worker;
 
 -- One scheduler a host: its heartbeat, its dead workers; as the leader everybody's, and cron.
 GRANT SELECT, INSERT, UPDATE, DELETE
-    ON jobs.job, jobs.supervisor, jobs.schedule, jobs.tick TO jobs_scheduler;
+    ON jobs.job, jobs.supervisor, jobs.schedule, jobs.tick, jobs.pgboss_schedule TO jobs_scheduler;
 GRANT SELECT, DELETE ON jobs.worker, jobs.slot, jobs.waiter, jobs.beginning, jobs.pgboss_lease,
     jobs.pgboss_waiter TO jobs_scheduler;
 GRANT USAGE ON SEQUENCE jobs.job_id_seq TO jobs_scheduler;

@@ -1,0 +1,2 @@
+-- What a Node's watchdog looks at, before it begins maintenance anew.
+UPDATE {schema}.version SET maintained_on = now()
