@@ -65,6 +65,14 @@ class Jobs:
             self._pg_boss = PgBoss(self)
         return self._pg_boss
 
+    @property
+    def pg_boss_schema(self) -> str | None:
+        """Where pg-boss's tables are, if any job declared here is kept in them."""
+        used = self._pg_boss is not None and any(
+            job.executor is self._pg_boss.executor for job in self.declared.values()
+        )
+        return self.pg_boss.schema if used else None
+
     def executor_named(self, name: str) -> ClientExecutor:
         """The executor that jobs name when they are declared.
 
@@ -179,6 +187,11 @@ class Jobs:
         await self.database.aclose()
 
     def _write(self, job: Job[Any, Any], schedule: Schedule) -> Operation[bool]:
+        if job.executor is not self.executor:
+            raise ScheduleError(
+                f"job {job.name} is kept by {job.executor.name}: its schedule is declared with it,"
+                " @jobs.job(schedule=...), or made by Node's boss.schedule()"
+            )
         if not schedule.name:
             raise ScheduleError("a schedule made at run time needs a name: Schedule(..., name='x')")
         return self.executor.timetable.write(job, schedule, declared=False)

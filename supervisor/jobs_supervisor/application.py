@@ -32,11 +32,13 @@ class Application:
     Attributes:
         names: of its declared jobs.
         dsn: the one that it gives to its `Jobs`; None for `DATABASE_URL`.
+        pg_boss_schema: where its jobs of pg-boss are; None if it declares none.
         jobs: gives its `Jobs`; imported already, or imported when first asked for.
     """
 
     names: Sequence[str]
     dsn: str | None
+    pg_boss_schema: str | None
     jobs: Callable[[], Jobs]
 
 
@@ -71,7 +73,9 @@ def load(settings: Settings) -> Application | None:
         )
         os.environ[EVERYONE_IMPORTS] = "1"
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606
-    return Application(list(jobs.declared), jobs.database.given_dsn, lambda: jobs)
+    return Application(
+        list(jobs.declared), jobs.database.given_dsn, jobs.pg_boss_schema, lambda: jobs
+    )
 
 
 def _other_threads() -> str:
@@ -89,7 +93,13 @@ def _described(app: str) -> Application | None:
         except Exception:
             _complain(app)
             raise SystemExit(1) from None
-        return json.dumps({"names": list(jobs.declared), "dsn": jobs.database.given_dsn})
+        return json.dumps(
+            {
+                "names": list(jobs.declared),
+                "dsn": jobs.database.given_dsn,
+                "pg_boss_schema": jobs.pg_boss_schema,
+            }
+        )
 
     text = run_errand(describe)
     if text is None:
@@ -97,7 +107,7 @@ def _described(app: str) -> Application | None:
     found = json.loads(text)
     if "error" in found:
         raise ConfigurationError(found["error"])
-    return Application(found["names"], found["dsn"], partial(load_application, app))
+    return Application(**found, jobs=partial(load_application, app))
 
 
 def _complain(app: str) -> None:

@@ -9,6 +9,7 @@ import psycopg
 
 from jobs_runtime.database import Connection, redact, resolve_dsn
 from jobs_runtime.errors import JobsError
+from jobs_runtime.executors.pgboss import schema
 from jobs_runtime.executors.postgres import migrate
 from jobs_supervisor import queues
 from jobs_supervisor.application import load_application
@@ -27,11 +28,11 @@ class Finding(NamedTuple):
 
 def all_checks(app: str | None, dsn: str | None, direct_dsn: str | None) -> Iterator[Finding]:
     """Look at the application, if one is given, then at the database."""
-    declared_dsn = None
+    declared_dsn = pg_boss_schema = None
     if app:
         try:
             jobs = load_application(app)
-            declared_dsn = jobs.database.given_dsn
+            declared_dsn, pg_boss_schema = jobs.database.given_dsn, jobs.pg_boss_schema
             yield Finding(True, f"{app} declares {', '.join(jobs.declared)}")
         except Exception as error:
             yield Finding(False, f"{app}: {error or type(error).__name__}")
@@ -44,6 +45,10 @@ def all_checks(app: str | None, dsn: str | None, direct_dsn: str | None) -> Iter
             yield Finding(True, "no pooler stands between the scheduler and the server")
             migrate.check(connection)
             yield Finding(True, "the schema fits this code")
+            if pg_boss_schema:
+                fitness = schema.check(connection, pg_boss_schema)
+                what = f"pg-boss's tables in {pg_boss_schema} are of version {fitness.version}"
+                yield Finding(True, f"{what}, used in {fitness.mode.value} mode")
             yield from _look_at_queues(connection)
     except (JobsError, psycopg.Error) as error:
         yield Finding(False, str(error))

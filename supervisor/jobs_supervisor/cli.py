@@ -30,11 +30,13 @@ def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
     file = click.Path(exists=True, dir_okay=False)
     seconds, positive = click.FloatRange(min=0), click.FloatRange(min=0, min_open=True)
     formats = click.Choice(["auto", "text", "json"])
+    keepers = click.Choice(["python", "node"])
     for name, kind, text in (
         ("--log-format", formats, "Auto: text on a terminal, JSON elsewhere."),
         ("--max-memory", positive, "Replace a worker with more MB resident than this."),
         ("--max-age", positive, "Replace a worker after so many seconds."),
         ("--max-jobs", click.IntRange(min=1), "Replace a worker after so many attempts."),
+        ("--pgboss-maintenance", keepers, "Who does pg-boss's cron and clean-up: or only Node."),
         ("--retention-days", click.IntRange(min=1), "How long finished jobs are kept."),
         ("--metrics-key", file, "PEM file of its key, if that is not in the same file."),
         ("--metrics-certificate", file, "PEM file: serve metrics and probes over TLS."),
@@ -111,25 +113,32 @@ def demo(workers: int, chaos: bool, keep_running: bool, limit: int | None) -> No
 
 
 @cli.command()
+@app_option
 @dsn_options
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if a migration is pending.")
 @click.option("--sql", is_flag=True, help="Change nothing; print the pending SQL.")
-def migrate(dsn: str | None, direct_dsn: str | None, check: bool, sql: bool) -> None:
-    """Bring the schema `jobs` to the version that this code needs."""
-    from jobs_runtime.executors.postgres import migrate as migrations
+def migrate(
+    app: str | None, dsn: str | None, direct_dsn: str | None, check: bool, sql: bool
+) -> None:
+    """Bring the schema `jobs` to the version that this code needs.
+
+    With --app, and if that declares jobs of pg-boss: make pg-boss's tables where there are none.
+    """
+    from jobs_supervisor import migrating
     from jobs_supervisor.preflight import wait_for_database
 
-    with wait_for_database(resolve_dsn(direct_dsn or dsn), timeout=5) as connection:
-        if not (check or sql):
-            steps = migrations.migrate(connection)
-            click.echo("\n".join(f"applied {step.name}" for step in steps) or "up to date")
-            return
-        steps = migrations.pending(connection)
+    declared_dsn, pg_boss_schema = migrating.needs(app)
+    where = resolve_dsn(direct_dsn or dsn or declared_dsn)
+    with wait_for_database(where, timeout=5) as connection:
         if sql:
-            click.echo(migrations.as_script(steps))
+            click.echo(migrating.as_script(connection, pg_boss_schema))
+            return
+        if check:
+            steps = [f"pending {step}" for step in migrating.pending(connection, pg_boss_schema)]
         else:
-            click.echo("\n".join(f"pending {step.name}" for step in steps) or "up to date")
-            sys.exit(FAILED if steps else 0)
+            steps = [f"applied {step}" for step in migrating.apply(connection, pg_boss_schema)]
+    click.echo("\n".join(steps) or "up to date")
+    sys.exit(FAILED if steps and check else 0)
 
 
 @cli.command()

@@ -13,6 +13,7 @@ import psycopg
 
 from jobs_runtime.database import Connection, behind_pooler, connect, redact
 from jobs_runtime.errors import ConfigurationError, DatabaseUnavailable, JobsError
+from jobs_runtime.executors.pgboss import schema
 from jobs_runtime.executors.postgres import migrate
 from jobs_supervisor.errand import run_errand
 
@@ -31,7 +32,14 @@ HOPELESS = (
 """What libpq says of a DSN that will never work."""
 
 
-def preflight(dsn: str, direct_dsn: str, startup_timeout: float, *, migrates: bool) -> bool:
+def preflight(
+    dsn: str,
+    direct_dsn: str,
+    startup_timeout: float,
+    *,
+    migrates: bool,
+    pg_boss_schema: str | None = None,
+) -> bool:
     """Look in a child process; gives whether all is well. What is not is logged.
 
     Args:
@@ -39,6 +47,7 @@ def preflight(dsn: str, direct_dsn: str, startup_timeout: float, *, migrates: bo
         direct_dsn: where the scheduler will connect.
         startup_timeout: seconds to wait for the database.
         migrates: whether to bring the schema up to date instead of refusing it.
+        pg_boss_schema: where pg-boss's tables must be; None if no job is kept in them.
     """
 
     def look() -> str:
@@ -48,6 +57,8 @@ def preflight(dsn: str, direct_dsn: str, startup_timeout: float, *, migrates: bo
                 if migrates:
                     migrate.migrate(connection)
                 migrate.check(connection)
+                if pg_boss_schema:
+                    _look_at_pg_boss(connection, pg_boss_schema, migrates=migrates)
             if dsn != direct_dsn:
                 wait_for_database(dsn, startup_timeout).close()
         except (JobsError, psycopg.Error) as error:
@@ -56,6 +67,13 @@ def preflight(dsn: str, direct_dsn: str, startup_timeout: float, *, migrates: bo
         return "fit"
 
     return run_errand(look) is not None
+
+
+def _look_at_pg_boss(connection: Connection, pg_boss_schema: str, *, migrates: bool) -> None:
+    if migrates:
+        schema.create(connection, pg_boss_schema)
+    if warning := schema.check(connection, pg_boss_schema).warning:
+        logger.warning("%s", warning)
 
 
 def wait_for_database(dsn: str, timeout: float) -> Connection:

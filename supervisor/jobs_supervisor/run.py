@@ -7,8 +7,10 @@ import os
 import socket
 from pathlib import Path
 
+from jobs_runtime import Jobs
 from jobs_runtime.database import redact, resolve_dsn
 from jobs_runtime.executors.mixed import worker_executor
+from jobs_runtime.executors.pgboss.maintenance import Keeping
 from jobs_runtime.executors.postgres import statements
 from jobs_runtime.executors.postgres.timetable import schedule_key
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
@@ -26,6 +28,7 @@ from jobs_supervisor.preflight import preflight
 from jobs_supervisor.reload import Trial, become_successor, is_trial, taken_handover
 from jobs_supervisor.rundir import RunRecord, write_record
 from jobs_supervisor.scheduler.scheduler import Post, Scheduler
+from jobs_supervisor.scheduler.shared_tables import SharedTables
 from jobs_supervisor.settings import Settings
 from jobs_supervisor.slots import Slot
 from jobs_supervisor.supervisor import CLEAN, NOT_STARTED, RELOAD, Supervisor
@@ -54,7 +57,14 @@ def run(settings: Settings, *, migrates: bool = False) -> int:
     dsn = resolve_dsn(settings.dsn or application.dsn)
     direct_dsn = settings.direct_dsn or dsn
     if handover is None:
-        if not preflight(dsn, direct_dsn, settings.startup_timeout, migrates=migrates):
+        fit = preflight(
+            dsn,
+            direct_dsn,
+            settings.startup_timeout,
+            migrates=migrates,
+            pg_boss_schema=application.pg_boss_schema,
+        )
+        if not fit:
             return NOT_STARTED
         if is_trial():
             return CLEAN
@@ -134,7 +144,8 @@ class House:
         return Worker(assignment, slot, counters).run()
 
     def _schedule(self, slot: Slot) -> int:
-        declared = self._application.jobs().declared
+        jobs = self._application.jobs()
+        declared = jobs.declared
         record = SupervisorRecord(
             id=self._estate.supervisor_id,
             host=socket.gethostname(),
@@ -158,8 +169,27 @@ class House:
             obituaries=self._estate.obituaries,
             retention_days=self._settings.retention_days,
             drain=self._settings.drain,
+            shared=self._shared(jobs),
         )
         return Scheduler(post, slot, self._estate.counters.row(slot.index)).run()
+
+    def _shared(self, jobs: Jobs) -> SharedTables | None:
+        if jobs.pg_boss_schema is None:
+            return None
+        new_options = jobs.pg_boss.new_options
+        return SharedTables(
+            schema=jobs.pg_boss_schema,
+            client=jobs.pg_boss.executor,
+            owner=self._settings.app,
+            jobs=[job for job in jobs.declared.values() if job.executor is jobs.pg_boss.executor],
+            defaults=new_options.defaults,
+            keeping=Keeping(
+                new_options.archive_after,
+                new_options.archive_failed_after,
+                new_options.delete_after,
+            ),
+            maintained=self._settings.pgboss_maintenance == "python",
+        )
 
     def _export(self, slot: Slot) -> int:
         estate = self._estate

@@ -6,7 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jobs_runtime.errors import ConfigurationError
 from jobs_runtime.options import nearest
@@ -38,6 +38,8 @@ class Settings:
         metrics_certificate: PEM file; with it all three are served over TLS.
         metrics_key: PEM file of its key; None if the certificate's file has it too.
         retention_days: how long finished jobs are kept.
+        pgboss_maintenance: who keeps pg-boss's schedules and old jobs, beside Node: `python`, or
+            `node` to leave both to it.
         log_format: `text`, `json`, or `auto` for text on a terminal and JSON elsewhere.
         preload: whether the application is imported once, before the workers are forked, so that
             they share its memory.
@@ -59,6 +61,7 @@ class Settings:
     metrics_certificate: str | None
     metrics_key: str | None
     retention_days: int
+    pgboss_maintenance: Literal["python", "node"]
     log_format: Format
     preload: bool
     max_jobs: int | None
@@ -87,6 +90,7 @@ DEFAULTS: dict[str, Any] = {
     "metrics_certificate": None,
     "metrics_key": None,
     "retention_days": 7,
+    "pgboss_maintenance": "python",
     "log_format": "auto",
     "preload": True,
     "max_jobs": None,

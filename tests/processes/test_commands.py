@@ -9,23 +9,21 @@ from pathlib import Path
 
 import psycopg
 
+from jobs_runtime.executors.postgres.migrate import migrations
 from tests.processes.test_bad_input import COMMAND, call
 from tests.support.pool import ROOT, Pool, eventually
 
 
 def test_migrate_brings_an_empty_database_up_to_date(empty_dsn: str) -> None:
     pending = call("migrate", "--check", dsn=empty_dsn)
-    assert (pending.returncode, pending.stdout) == (
-        1,
-        "pending 0001_initial.sql\npending 0002_limits.sql\n",
-    )
+    steps = [step.name for step in migrations()]
+    assert pending.returncode == 1
+    assert pending.stdout.splitlines() == [f"pending {step}" for step in steps]
     script = call("migrate", "--sql", dsn=empty_dsn)
     assert script.returncode == 0
     assert "CREATE TABLE jobs.job" in script.stdout
-    assert (
-        call("migrate", dsn=empty_dsn).stdout
-        == "applied 0001_initial.sql\napplied 0002_limits.sql\n"
-    )
+    applied = call("migrate", dsn=empty_dsn)
+    assert applied.stdout.splitlines() == [f"applied {step}" for step in steps]
     again = call("migrate", "--check", dsn=empty_dsn)
     assert (again.returncode, again.stdout) == (0, "up to date\n")
 
@@ -35,6 +33,24 @@ def test_the_printed_sql_makes_what_migrate_makes(empty_dsn: str) -> None:
     with psycopg.connect(empty_dsn, autocommit=True) as connection:
         connection.execute(script.encode())
     assert call("migrate", "--check", dsn=empty_dsn).stdout == "up to date\n"
+
+
+def test_pg_bosss_tables_are_made_only_for_who_keeps_jobs_in_them(empty_dsn: str) -> None:
+    made = "pg-boss's tables of version 20 in pgboss"
+    assert made not in call("migrate", "--app", "tests.apps.basic", dsn=empty_dsn).stdout
+    started = call("--app", "tests.apps.bossy", "--metrics-address", "127.0.0.1:0", dsn=empty_dsn)
+    assert started.returncode == 1
+    assert "no pg-boss tables in the schema 'pgboss'; start your Node" in started.stderr
+    pending = call("migrate", "--check", "--app", "tests.apps.bossy", dsn=empty_dsn)
+    assert (pending.returncode, pending.stdout) == (1, f"pending {made}\n")
+    script = call("migrate", "--sql", "--app", "tests.apps.bossy", dsn=empty_dsn).stdout
+    assert "CREATE TABLE pgboss.job" in script
+    applied = call("migrate", "--app", "tests.apps.bossy", dsn=empty_dsn)
+    assert (applied.returncode, applied.stdout) == (0, f"applied {made}\n")
+    again = call("migrate", "--check", "--app", "tests.apps.bossy", dsn=empty_dsn)
+    assert (again.returncode, again.stdout) == (0, "up to date\n")
+    fit = call("check", "--app", "tests.apps.bossy", dsn=empty_dsn).stdout
+    assert "pg-boss's tables in pgboss are of version 20, used in full mode" in fit
 
 
 def test_check_says_what_is_fit(dsn: str, empty_dsn: str) -> None:

@@ -32,8 +32,11 @@ from jobs_supervisor.scheduler.leadership import Leadership
 from jobs_supervisor.scheduler.leases import Leases
 from jobs_supervisor.scheduler.listening import Listening
 from jobs_supervisor.scheduler.neighbours import Neighbours
+from jobs_supervisor.scheduler.pgboss_cron import PgBossCron
+from jobs_supervisor.scheduler.pgboss_maintenance import PgBossMaintenance
 from jobs_supervisor.scheduler.rescue import HostRescue, LocalReconciliation, Rescue
 from jobs_supervisor.scheduler.retention import Retention
+from jobs_supervisor.scheduler.shared_tables import SharedTables
 from jobs_supervisor.signals import SignalInbox
 from jobs_supervisor.slots import Slot, SlotState
 from jobs_supervisor.wake import WakePipe
@@ -55,6 +58,7 @@ class Post:
         dsn: must reach the server itself, not a pooler in transaction mode.
         retention_days: whole days of history to keep.
         drain: seconds that workers have to end if the supervisor was killed.
+        shared: the tables of a pg-boss; None if no job is kept there.
     """
 
     dsn: str
@@ -66,6 +70,7 @@ class Post:
     obituaries: ObituaryPipe
     retention_days: int
     drain: float
+    shared: SharedTables | None = None
 
 
 class Scheduler:
@@ -109,6 +114,8 @@ class Scheduler:
         ]
         if isinstance(post.executor, MixedExecutor):
             self._duties.append(Leases(post.executor.leases[0], post.workers))
+        if post.shared is not None and post.shared.maintained:
+            self._duties += [PgBossCron(row, post.shared), PgBossMaintenance(post.shared)]
 
     def run(self) -> int:
         """Work until told to stop; gives the exit code."""
@@ -146,10 +153,12 @@ class Scheduler:
         self._heartbeat.announce(connection)
         timetable = PostgresExecutor.timetable
         for job in self._post.jobs.values():
-            for schedule in job.schedules:
+            for schedule in job.schedules if job.executor.name == PostgresExecutor.name else ():
                 run(connection, timetable.write(job, schedule, declared=True))
             if job.limits:
                 run(connection, upkeep.limit_waiting(job.queue))
+        if self._post.shared is not None:
+            self._post.shared.announce(connection)
         self._listening.begin(connection)
         self._connection = connection
         self._slot.enter(SlotState.IDLE)

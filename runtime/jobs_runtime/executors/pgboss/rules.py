@@ -40,8 +40,10 @@ def check_job(job: Job[Any, Any]) -> None:
         raise refuse(f"a queue= other than its name ({job.queue!r}): there, the name is the queue")
     if job.limits is not None:
         raise refuse("concurrency= or rate=")
-    if job.schedules:
-        raise refuse("a schedule: leave it to Node, or give it to a job of our own tables")
+    if len(job.schedules) > 1 or any(schedule.name for schedule in job.schedules):
+        raise refuse("several schedules, or one with a name: there, a job has one or none")
+    if any(schedule.overlap != "allow" for schedule in job.schedules):
+        raise refuse("overlap='skip'; give the job a singleton_key=")
     # What excludes what is known when the options of the submit are, too.
     options = dict(chain.from_iterable(layer.items() for layer in job.layers))
     check_options(job.name, msgspec.convert(options, Options))
