@@ -92,7 +92,7 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str = ""
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """A job taken by a worker: its row is `active` and belongs to one incarnation.
 
     Attributes:
@@ -125,7 +125,7 @@ class Claim(msgspec.Struct, frozen=True):
         return self.job_id < 0
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of one attempt.
 
     Attributes:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 from jobs_runtime.model import Claim, Outcome
@@ -77,7 +79,7 @@ class Row:
 
     def observe(self, metric: Metric, *labels: str, value: float) -> None:
         """Put a value into a histogram."""
-        _observe(self.cells, self.layout.offset(metric, *labels), metric.buckets, value)
+        _observe(self.cells, self.layout.offset(metric, *labels), metric.buckets, [value])
 
 
 class Counters:
@@ -142,12 +144,22 @@ class WorkerCounters:
             for outcome in metrics.OUTCOMES
         }
 
-    def attempt(self, claim: Claim, outcome: Outcome) -> None:
-        """Count an attempt that ended."""
+    def attempts(self, ended: Sequence[tuple[Claim, Outcome]]) -> None:
+        """Count attempts that ended."""
+        by_job: dict[str, list[tuple[Claim, Outcome]]] = defaultdict(list)
+        for each in ended:
+            by_job[each[0].name].append(each)
+        for job, of_job in by_job.items():
+            self._count(job, of_job)
+
+    def _count(self, job: str, ended: Sequence[tuple[Claim, Outcome]]) -> None:
         cells = self.row.cells
-        cells[self._outcomes[claim.name, outcome.state.value]] += 1
-        _observe(cells, self._durations[claim.name], metrics.DURATIONS, outcome.seconds)
-        _observe(cells, self._waits[claim.name], metrics.DURATIONS, claim.waited)
+        for state, count in Counter([outcome.state for _, outcome in ended]).items():
+            cells[self._outcomes[job, state.value]] += count
+        durations = [outcome.seconds for _, outcome in ended]
+        _observe(cells, self._durations[job], metrics.DURATIONS, durations)
+        waits = [claim.waited for claim, _ in ended]
+        _observe(cells, self._waits[job], metrics.DURATIONS, waits)
 
     def claimed(self, jobs: int, seconds: float) -> None:
         """Count a claim."""
@@ -155,6 +167,9 @@ class WorkerCounters:
         self.row.observe(metrics.CLAIM_DURATION, value=seconds)
 
 
-def _observe(cells: memoryview[float], offset: int, buckets: Sequence[float], value: float) -> None:
-    cells[offset + bisect_left(buckets, value)] += 1
-    cells[offset + len(buckets) + 1] += value
+def _observe(
+    cells: memoryview[float], offset: int, buckets: Sequence[float], values: Sequence[float]
+) -> None:
+    for bucket, count in Counter(map(partial(bisect_left, buckets), values)).items():
+        cells[offset + bucket] += count
+    cells[offset + len(buckets) + 1] += sum(values)

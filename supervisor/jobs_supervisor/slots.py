@@ -55,6 +55,7 @@ ENDINGS_AT, ENDINGS = 20, 12
 """Words that count how processes ended, one a kind: the supervisor's, kept like the restarts."""
 
 TEXT_OFFSET = 32 * 8
+BUSY = int(SlotState.BUSY)
 
 
 class Slot:
@@ -79,8 +80,14 @@ class Slot:
         self._name_at = (index + 1) * SLOT_BYTES + TEXT_OFFSET
         self._exit_at = self._name_at + NAME_BYTES
         self._progress_at = self._exit_at + EXIT_BYTES
-        self._written_name = ""
-        self._written_progress = ""
+        # Looked up once: in Python 3.11 a member of an enumeration takes 120 ns, for every job.
+        self._state_at = self._base + Field.STATE
+        self._job_id_at = self._base + Field.JOB_ID
+        self._attempt_at = self._base + Field.ATTEMPT
+        self._started_at = self._base + Field.STARTED
+        self._deadline_at = self._base + Field.DEADLINE
+        self._cancel_at = self._base + Field.CANCEL
+        self._written_name = self._written_progress = ""
 
     @property
     def title(self) -> str:
@@ -136,8 +143,8 @@ class Slot:
     @property
     def cancelled(self) -> bool:
         """Whether the job it performs is to stop."""
-        job_id = self._get(Field.JOB_ID)
-        return job_id != 0 and self._get(Field.CANCEL) == job_id
+        job_id = self._integers[self._job_id_at]
+        return job_id != 0 and self._integers[self._cancel_at] == job_id
 
     @property
     def cancelled_at(self) -> float:
@@ -220,19 +227,19 @@ class Slot:
 
     def begin(self, job_id: int, name: str, attempt: int, now: float, deadline: float) -> None:
         """Say that an attempt begins."""
-        integers, doubles, base = self._integers, self._doubles, self._base
+        integers, doubles = self._integers, self._doubles
         if name != self._written_name:
             self._write_text(self._name_at, NAME_BYTES, name)
             self._written_name = name
         if self._written_progress:
             self.show_progress("")
-        doubles[base + Field.STARTED] = now
-        doubles[base + Field.DEADLINE] = deadline
-        integers[base + Field.ATTEMPT] = attempt
-        integers[base + Field.JOB_ID] = job_id
-        if integers[base + Field.STATE] != SlotState.BUSY:
-            integers[base + Field.STATE] = SlotState.BUSY
-            doubles[base + Field.SINCE] = now
+        doubles[self._started_at] = now
+        doubles[self._deadline_at] = deadline
+        integers[self._attempt_at] = attempt
+        integers[self._job_id_at] = job_id
+        if integers[self._state_at] != BUSY:
+            integers[self._state_at] = BUSY
+            doubles[self._base + Field.SINCE] = now
 
     def show_progress(self, text: str) -> None:
         """Say how far the job has come."""

@@ -57,7 +57,7 @@ def test_scrapes_after_many_restarts(estate: Estate, rounds: int) -> None:
         slot.enter(SlotState.IDLE)
         claim = Claim(1, "job7", 0, 1, 0, None, merge(), 0.002)
         row = estate.counters.row(slot.index)
-        WorkerCounters(row).attempt(claim, Outcome(1, JobState.COMPLETED, 0.1))
+        WorkerCounters(row).attempts([(claim, Outcome(1, JobState.COMPLETED, 0.1))])
         os.kill(os.getpid(), signal.SIGKILL)
         return 0
 

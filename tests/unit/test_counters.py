@@ -28,7 +28,7 @@ def total(counters: Counters, *key: str) -> list[float]:
 
 def attempt(counters: Counters, slot: int, seconds: float, state: JobState) -> None:
     claim = Claim(1, "render", 0, 1, 0, None, merge(), 0.002)
-    WorkerCounters(counters.row(slot)).attempt(claim, Outcome(1, state, seconds))
+    WorkerCounters(counters.row(slot)).attempts([(claim, Outcome(1, state, seconds))])
 
 
 def test_series_do_not_overlap() -> None:

@@ -1,17 +1,22 @@
-"""The jobs of one claim: which wait, which is being performed, which have an outcome."""
+"""The jobs of one claim: which wait, which were begun, which have ended."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Sequence
 
 from jobs_runtime.model import Claim, Outcome
 
+Ended = tuple[Claim, Outcome]
+"""An attempt that ended, and how."""
+
 
 class Batch:
     """Shared by a worker's main thread, which performs, and its guard, which may step in.
+
+    The main thread begins jobs and adds what ended; whoever holds the worker's link may take. Each
+    does so in single operations on a deque or a list, so that no job needs a lock.
 
     Attributes:
         queue: where the jobs were claimed from.
@@ -23,48 +28,44 @@ class Batch:
         self.queue = queue
         self.began = time.monotonic()
         self.performed = 0
+        self._claims = claims
         self._waiting = deque(claims)
-        self._outcomes: list[Outcome] = []
-        self._current: Claim | None = None
-        self._lock = threading.Lock()
+        self._ended: list[Ended] = []
+        self._taken = self._given_back = 0
 
     def next(self) -> Claim | None:
         """Begin the next job; None if none is left."""
-        with self._lock:
-            self._current = self._waiting.popleft() if self._waiting else None
-            return self._current
+        try:
+            return self._waiting.popleft()
+        except IndexError:
+            return None
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, claim: Claim, outcome: Outcome) -> None:
         """Record the outcome of the job begun last."""
-        with self._lock:
-            if not outcome.stored:
-                self._outcomes.append(outcome)
-            self._current = None
-            self.performed += 1
+        self._ended.append((claim, outcome))
+        self.performed += 1
 
     @property
-    def has_outcomes(self) -> bool:
-        """Whether an outcome is waiting to be stored."""
-        return bool(self._outcomes)
+    def has_ended(self) -> bool:
+        """Whether an attempt has ended that was not taken yet."""
+        return bool(self._ended)
 
-    def take_outcomes(self) -> list[Outcome]:
-        """The outcomes not taken yet; whoever takes them stores them."""
-        with self._lock:
-            outcomes, self._outcomes = self._outcomes, []
-            return outcomes
+    def take_ended(self) -> list[Ended]:
+        """The attempts that ended and were not taken yet; whoever takes them sees to them."""
+        taken = self._ended[:]
+        del self._ended[: len(taken)]
+        self._taken += len(taken)
+        return taken
 
     def take_waiting(self) -> list[int]:
         """The jobs not begun; whoever takes them gives them back."""
-        with self._lock:
-            ids = [claim.job_id for claim in self._waiting]
-            self._waiting.clear()
-            return ids
+        ids: list[int] = []
+        while (claim := self.next()) is not None:
+            ids.append(claim.job_id)
+        self._given_back += len(ids)
+        return ids
 
     def held(self) -> list[int]:
-        """The jobs that are neither stored nor given back."""
-        with self._lock:
-            ids = [claim.job_id for claim in self._waiting]
-            ids += [outcome.job_id for outcome in self._outcomes]
-            if self._current is not None:
-                ids.append(self._current.job_id)
-            return ids
+        """The jobs that were not taken: they are begun in their order, the rest is given back."""
+        last = len(self._claims) - self._given_back
+        return [claim.job_id for claim in self._claims[self._taken : last]]

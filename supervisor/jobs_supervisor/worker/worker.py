@@ -104,7 +104,7 @@ class Worker:
             assignment.dsn,
             slot.title,
             self._executor,
-            counters.row,
+            counters,
             gave_up=lambda: self._draining,
             on_lost=self._lost,
         )
@@ -165,7 +165,7 @@ class Worker:
 
     def _perform(self, claims: list[Claim]) -> Batch:
         batch = self._batch = Batch(self._jobs[claims[0].name].queue, claims)
-        slot, jobs, counters = self._slot, self._jobs, self._counters
+        slot, jobs = self._slot, self._jobs
         tracer = current_tracer()
         while not self._draining and (claim := batch.next()) is not None:
             now = time.monotonic()
@@ -177,8 +177,7 @@ class Worker:
             else:
                 attempt = partial(self._attempt, jobs[claim.name], claim)
                 outcome = traced(tracer, batch.queue, claim, attempt)
-            batch.ended(outcome)
-            counters.attempt(claim, outcome)
+            batch.ended(claim, outcome)
         self._pace.learn(batch.queue, batch.performed, time.monotonic() - batch.began)
         slot.ended(batch.performed)
         self._wear.look(resting=False)
@@ -261,10 +260,10 @@ class Worker:
         with self._link_lock:
             waiting = batch.take_waiting()
             # Once a job's outcome is stored, its progress cannot be any more.
-            progress = self._progress(0 if batch.has_outcomes else PROGRESS_EVERY)
+            progress = self._progress(0 if batch.has_ended else PROGRESS_EVERY)
             if waiting:
                 self._delivery.send(batch, self._release(waiting), progress)
-            elif progress or batch.has_outcomes:
+            elif progress or batch.has_ended:
                 self._delivery.send(batch, [], progress)
 
     def _release(self, ids: list[int]) -> list[Operation[list[int]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -176,9 +175,12 @@ class PostgresExecutor:
 
     def settle(self, outcomes: Sequence[Outcome], incarnation: int) -> list[Operation[list[int]]]:
         """Store outcomes, one operation for each kind of ending that occurs."""
-        ordered = sorted(outcomes, key=_by_ending)
+        endings = {(each.state, each.death) for each in outcomes}
         return [
-            _settle_alike(list(group), incarnation) for _, group in groupby(ordered, key=_by_ending)
+            _settle_alike(
+                [each for each in outcomes if (each.state, each.death) == ending], incarnation
+            )
+            for ending in sorted(endings)
         ]
 
     def release(self, ids: Sequence[int], incarnation: int) -> list[Operation[list[int]]]:
@@ -216,7 +218,8 @@ def _settle_alike(outcomes: list[Outcome], incarnation: int) -> Operation[list[i
         parameters["delays"] = _array(outcome.delay for outcome in outcomes)
         parameters["refunds"] = _array(int(outcome.refund) for outcome in outcomes)
         return Operation(statement("retry"), parameters, _ids)
-    parameters["seconds"] = _array(outcome.seconds for outcome in outcomes)
+    # Whole numbers: a float takes three times as long to write.
+    parameters["microseconds"] = _array(int(1e6 * outcome.seconds) for outcome in outcomes)
     parameters["state"] = state.value
     return Operation(statement("finish"), parameters, _ids)
 
@@ -224,10 +227,6 @@ def _settle_alike(outcomes: list[Outcome], incarnation: int) -> Operation[list[i
 def _array(numbers: Iterable[float]) -> str:
     """Numbers as the text of an SQL array: psycopg takes ten times as long for a long list."""
     return f"{{{','.join(map(str, numbers))}}}"
-
-
-def _by_ending(outcome: Outcome) -> tuple[str, bool]:
-    return outcome.state.value, outcome.death
 
 
 def _copy_row(job_id: int | str, submission: Submission, now: datetime) -> tuple[object, ...]:

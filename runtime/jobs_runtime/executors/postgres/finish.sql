@@ -3,17 +3,18 @@
 -- Index: job_pkey, slot_job, waiter_job.
 WITH outcome AS (
     SELECT *
-    FROM unnest(%(ids)s::bigint[], %(seconds)s::float8[], %(outputs)s::json[])
-         AS outcome (id, seconds, output)
+    FROM unnest(%(ids)s::bigint[], %(microseconds)s::bigint[], %(outputs)s::json[])
+         AS outcome (id, microseconds, output)
 ), gone AS (
     DELETE FROM jobs.job AS job
     USING outcome
     WHERE job.id = outcome.id AND (job.claimed_by = %(incarnation)s) IS TRUE
-    RETURNING job.*, outcome.seconds, outcome.output AS result
+    RETURNING job.*, outcome.microseconds, outcome.output AS result
 ), kept AS (
     INSERT INTO jobs.finished (id, created_at, start_after, started_at, rank, state, attempt,
                                deaths, queue, name, keep_until, args, options, progress, output)
-    SELECT id, created_at, start_after, clock_timestamp() - seconds * interval '1 second', rank,
+    SELECT id, created_at, start_after,
+           clock_timestamp() - microseconds * interval '1 microsecond', rank,
            %(state)s::jobs.job_state, attempt, deaths + %(death)s::int, queue, name,
            now() + (options ->> 'keep_finished_for')::float8 * interval '1 second',
            args, options, progress, result

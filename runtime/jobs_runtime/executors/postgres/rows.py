@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 
 import msgspec
 
@@ -28,6 +29,7 @@ class _Beside(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _beside_decoder = msgspec.json.Decoder(_Beside)
+_in_order = attrgetter("rank", "job_id")
 
 
 @lru_cache(maxsize=1024)
@@ -60,7 +62,7 @@ def read_claims(rows: list[Row]) -> list[Claim]:
         )
         for job_id, name, rank, attempt, deaths, args, options, waited in rows
     ]
-    claims.sort(key=lambda claim: (claim.rank, claim.job_id))
+    claims.sort(key=_in_order)
     return claims
 
 
