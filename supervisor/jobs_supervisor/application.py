@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,14 @@ from pathlib import Path
 
 from jobs_runtime import Jobs
 from jobs_runtime.errors import ConfigurationError, JobsError
+from jobs_supervisor import leftovers
 from jobs_supervisor.errand import run_errand
 from jobs_supervisor.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 EVERYONE_IMPORTS = "JOBS_SUPERVISOR_EVERYONE_IMPORTS"
-"""Set in the environment of a supervisor that found that its application starts threads."""
+"""Set in the environment of a supervisor whose application does not survive a fork."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,14 @@ def load(settings: Settings) -> Application | None:
     Raises:
         JobsError: it was imported, and cannot be used; or threads ran before it was.
     """
-    if others := _other_threads():
+    if others := ", ".join(leftovers.threads()):
         raise ConfigurationError(
             f"threads ({others}) run before the application is imported, and forks do not take them"
             " along: start jobs-supervisor itself, not under opentelemetry-instrument or the like"
         )
     if os.environ.pop(EVERYONE_IMPORTS, None) or not settings.preload:
         return _described(settings.app)
+    before = leftovers.sockets()
     try:
         jobs = load_application(settings.app)
     except JobsError:
@@ -64,22 +65,35 @@ def load(settings: Settings) -> Application | None:
     except Exception:
         _complain(settings.app)
         return None
-    if others := _other_threads():
-        logger.warning(
-            "importing %s starts threads (%s), which do not survive a fork: every worker imports it"
-            " anew, as with --no-preload; start them on use, and memory is shared again",
-            settings.app,
-            others,
-        )
-        os.environ[EVERYONE_IMPORTS] = "1"
-        os.execv(sys.executable, sys.orig_argv)  # noqa: S606
+    _heed_leftovers(settings.app, leftovers.threads(), leftovers.connections(before))
     return Application(
         list(jobs.declared), jobs.database.given_dsn, jobs.pg_boss_schema, lambda: jobs
     )
 
 
-def _other_threads() -> str:
-    return ", ".join(thread.name for thread in threading.enumerate()[1:])
+def _heed_leftovers(app: str, threads: Sequence[str], connections: Sequence[str]) -> None:
+    """Begin anew without preloading if the import left something that a fork would break."""
+    obstacles: list[str] = []
+    if threads:
+        obstacles.append(f"starts threads ({', '.join(threads)}), which do not survive a fork")
+    if connections:
+        peers = ", ".join(connections)
+        obstacles.append(f"opens connections ({peers}), which no two processes can share")
+    if obstacles:
+        logger.warning(
+            "importing %s %s: every worker imports it anew, as with --no-preload; do that on first"
+            " use, and memory is shared again",
+            app,
+            " and ".join(obstacles),
+        )
+        os.environ[EVERYONE_IMPORTS] = "1"
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606
+    if native := leftovers.native_threads():
+        logger.info(
+            "importing %s starts %d threads in C code; should its jobs hang, try --no-preload",
+            app,
+            native,
+        )
 
 
 def _described(app: str) -> Application | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import gc
@@ -135,6 +136,7 @@ class Child:
         expected = status == 0 and self.asked_to_stop is not None and not slot.job_id
         if not expected:
             logger.warning("%s (pid %d) %s", slot.title, self.pid, reason)
+            end_group(self.pid)
         obituary = Obituary(
             slot=slot.index,
             incarnation=slot.incarnation,
@@ -183,6 +185,12 @@ def _live(slot: Slot, main: Main, parent: int) -> None:
         os._exit(code)
 
 
+def end_group(leader: int) -> None:
+    """Kill what a process that has died had started, unless that left its process group."""
+    with contextlib.suppress(OSError):
+        os.killpg(leader, signal.SIGKILL)
+
+
 def _leave_parent(parent: int) -> None:
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals():
@@ -191,6 +199,10 @@ def _leave_parent(parent: int) -> None:
     # A Ctrl-C in a terminal reaches the whole group; the supervisor alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    if not os.isatty(0):
+        # In a terminal a debugger in a job needs the foreground group, that of the supervisor.
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     die_with_parent(parent)
     for name in SYSTEMD:

@@ -119,6 +119,11 @@ class Estate:
         """Where the exporter listens; empty for nowhere."""
         return "" if self.listener is None else "{}:{}".format(*self.listener.getsockname()[:2])
 
+    def forgo_listening(self) -> None:
+        """In a child that serves no metrics: do not hold the address if all else have ended."""
+        if self.listener is not None:
+            self.listener.close()
+
     @property
     def descriptors(self) -> list[int]:
         """Everything that is open."""

@@ -131,6 +131,7 @@ class House:
         )
 
     def _work(self, slot: Slot) -> int:
+        self._estate.forgo_listening()
         counters = WorkerCounters(self._estate.counters.row(slot.index))
         declared = self._application.jobs().declared
         assignment = Assignment(
@@ -144,6 +145,7 @@ class House:
         return Worker(assignment, slot, counters).run()
 
     def _schedule(self, slot: Slot) -> int:
+        self._estate.forgo_listening()
         jobs = self._application.jobs()
         declared = jobs.declared
         record = SupervisorRecord(

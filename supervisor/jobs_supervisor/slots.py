@@ -49,7 +49,11 @@ class Field(enum.IntEnum):
     WANTED = 14
     GENERATION = 15
     NOT_BEFORE = 16
+    ENDED_AT = 17
 
+
+KEPT = (Field.RESTARTS, Field.WANTED, Field.ENDED_AT)
+"""Words that outlive the process in the slot."""
 
 ENDINGS_AT, ENDINGS = 20, 12
 """Words that count how processes ended, one a kind: the supervisor's, kept like the restarts."""
@@ -176,6 +180,11 @@ class Slot:
         return self._time(Field.NOT_BEFORE)
 
     @property
+    def ended_at(self) -> float:
+        """When the process before this one ended."""
+        return self._time(Field.ENDED_AT)
+
+    @property
     def replace(self) -> bool:
         """Whether the process is to be replaced after its current job."""
         return bool(self._get(Field.REPLACE))
@@ -247,7 +256,8 @@ class Slot:
         self._written_progress = text
 
     def ended(self, count: int) -> None:
-        """Count attempts that ended."""
+        """Count attempts that ended; what is left to do is to store their outcomes."""
+        self._integers[self._base + Field.JOB_ID] = 0
         self._integers[self._base + Field.DONE] += count
 
     def begin_incarnation(self, incarnation: int) -> None:
@@ -281,11 +291,14 @@ class Slot:
         self._integers[self._base + Field.RESTARTS] += 1
         self._integers[self._base + ENDINGS_AT + kind] += 1
         self._doubles[self._base + Field.NOT_BEFORE] = not_before
+        self._doubles[self._base + Field.ENDED_AT] = self._doubles[self._base + Field.SINCE] = (
+            time.monotonic()
+        )
         self._write_text(self._exit_at, EXIT_BYTES, reason)
 
     def _clear(self) -> None:
         for field in Field:
-            if field not in (Field.RESTARTS, Field.WANTED):
+            if field not in KEPT:
                 self._integers[self._base + field] = 0
         self._written_name = ""
         self.show_progress("")

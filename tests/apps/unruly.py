@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import signal
@@ -71,13 +72,34 @@ def leak_a_thread() -> None:
 
 
 @jobs.job
-def leave_a_grandchild(_args: None, context: Context) -> int:
-    """A process that outlives the worker, which dies; gives its pid the second time."""
-    if context.attempt > 1:
-        return 0
-    subprocess.Popen(["sleep", str(LONG)])
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("unreachable")
+def run_a_program(own_session: bool, context: Context) -> None:
+    """Waits for a program, whose pid is told as progress; does nothing the second time."""
+    if context.attempt == 1:
+        program = subprocess.Popen(["sleep", str(LONG)], start_new_session=own_session)
+        context.progress(program.pid)
+        program.wait()
+
+
+@jobs.job
+def fork_and_come_back(how: str) -> int:
+    """Returns, or exits, in the worker and in a copy of it; gives the copy's exit code."""
+    pid = os.fork()
+    if pid == 0:
+        if how == "exit":
+            sys.exit(0)
+        return 4711
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+@jobs.job
+def terminate_a_process() -> int | None:
+    """Gives the exit code of one that would go on."""
+    process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(LONG,))
+    process.start()
+    process.terminate()
+    process.join()
+    return process.exitcode
 
 
 @jobs.job

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 import pytest
@@ -59,3 +61,18 @@ def test_a_waiting_job_is_taken_out_of_its_queue(pool: Pool) -> None:
     assert submitted.cancel() is Cancellation.NOTHING
     assert submitted.resume()
     assert submitted.result(5) == 2
+
+
+def test_a_cancel_that_no_scheduler_heard_is_found(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    submitted = basic.nap.submit(30)
+    slot = slot_on(running, submitted.job_id)
+    scheduler = running.slots.one("scheduler")
+    os.kill(scheduler.pid, signal.SIGSTOP)
+    assert submitted.cancel() is Cancellation.INTERRUPTED
+    os.kill(scheduler.pid, signal.SIGKILL)
+    took = eventually(lambda: slot.job_id == 0, 10, "it has stopped")
+    assert took < 3
+    assert scheduler.restarts == 1
+    assert submitted.wait(5).state == "cancelled"
+    assert slot.restarts == 0

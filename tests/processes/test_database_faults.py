@@ -62,6 +62,39 @@ def own_server() -> Iterator[tuple[EmbeddedDatabase, Path]]:
     shutil.rmtree(directory, ignore_errors=True)
 
 
+def processes(data: Path) -> list[int]:
+    """The server's: its first, and the children of that."""
+    postmaster = int((data / "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    return [postmaster, *map(int, children)]
+
+
+def test_an_outcome_that_cannot_be_stored_yet_is_not_out_of_time(
+    own_server: tuple[EmbeddedDatabase, Path],
+) -> None:
+    database, data = own_server
+    pool = Pool(database.dsn)
+    basic.jobs.database.given_dsn = database.dsn
+    limit, kill_after = 1.0, 0.2
+    try:
+        running = pool.start("--kill-after", str(kill_after), app="tests.apps.basic", workers=1)
+        submitted = basic.deep_sleep.submit(limit / 2, expire_in=limit)
+        slot = running.slots.workers[0]
+        eventually(lambda: slot.job_id == int(submitted.job_id), 5, "it is begun")
+        frozen = processes(data)
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(limit + kill_after + 1)
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+        assert submitted.result(10) == slot.pid
+        assert (submitted.details().attempt, slot.restarts) == (1, 0)
+        assert running.stop() == 0
+    finally:
+        basic.jobs.close()
+        pool.stop_all()
+
+
 def test_a_crash_of_the_server_loses_nothing(own_server: tuple[EmbeddedDatabase, Path]) -> None:
     database, data = own_server
     pool = Pool(database.dsn)
@@ -118,12 +151,10 @@ def test_an_outage_longer_than_a_time_limit_fails_no_job_that_is_done(
 
 def _crash(data: Path) -> None:
     """SIGKILL one server process: the others drop every connection, and the server recovers."""
-    postmaster = int((data / "postmaster.pid").read_text().split()[0])
-    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     title = "postgres: background writer"
     victim = next(
-        int(pid)
-        for pid in children
+        pid
+        for pid in processes(data)
         if Path(f"/proc/{pid}/cmdline").read_bytes().decode().startswith(title)
     )
     os.kill(victim, signal.SIGKILL)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import Any
 
+import psutil
 import pytest
 
 from jobs_runtime import Job
-from jobs_supervisor.slots import SlotState
+from jobs_runtime.database import Connection
+from jobs_supervisor.liveness import is_running
+from jobs_supervisor.slots import Slot, SlotState
 from tests.apps import basic, unruly
 from tests.support.pool import Pool, Running, eventually
 
@@ -93,12 +98,53 @@ def test_what_a_job_leaves_behind_does_no_harm(pool: Pool, job: Job[None, None])
     assert time.monotonic() - began < 5
 
 
-def test_a_grandchild_that_survives_is_nobodys_worker(pool: Pool) -> None:
+def program_of(slot: Slot, job_id: str) -> int:
+    """The pid of the program that a job waits for."""
+    eventually(lambda: slot.job_id == int(job_id) and slot.progress != "", 10, "it is started")
+    return int(slot.progress)
+
+
+def test_a_program_ends_with_the_job_that_waits_for_it(pool: Pool) -> None:
+    running = pool.start("--kill-after", "0.2", app="tests.apps.unruly", workers=1)
+    submitted = unruly.run_a_program.submit(False, expire_in=EXPIRE_IN, retry_limit=0)
+    program = program_of(running.slots.workers[0], submitted.job_id)
+    assert is_running(program)
+    assert submitted.wait(15).state == "expired"
+    assert not is_running(program)
+    assert_whole(running, 1)
+
+
+def test_a_program_that_survives_is_nobodys_worker(pool: Pool) -> None:
     running = pool.start(app="tests.apps.unruly", workers=1)
-    submitted = unruly.leave_a_grandchild.submit()
+    submitted = unruly.run_a_program.submit(True)
+    slot = running.slots.workers[0]
+    program = program_of(slot, submitted.job_id)
+    os.kill(slot.pid, signal.SIGKILL)
     submitted.result(10)
     assert submitted.details().deaths == 1
+    assert is_running(program)
     assert_whole(running, 1)
     began = time.monotonic()
     assert running.stop() == 0
     assert time.monotonic() - began < 5
+    os.kill(program, signal.SIGKILL)
+
+
+def test_a_job_may_fork_as_multiprocessing_does(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=1)
+    assert unruly.terminate_a_process.submit().result(10) == -signal.SIGTERM
+    assert unruly.well_behaved.submit().result(5) == running.slots.workers[0].pid
+
+
+@pytest.mark.parametrize(("how", "code"), [("return", 0), ("exit", 1)])
+def test_a_copy_of_a_worker_does_not_act_as_one(
+    pool: Pool, connection: Connection, how: str, code: int
+) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=1)
+    submitted = unruly.fork_and_come_back.submit(how)
+    assert submitted.result(10) == code
+    assert submitted.details().attempt == 1
+    assert unruly.well_behaved.submit().result(5) == running.slots.workers[0].pid
+    row = connection.execute("SELECT count(*) FROM jobs.finished").fetchone()
+    assert row == (2,)
+    assert len(psutil.Process(running.process.pid).children(recursive=True)) == 3

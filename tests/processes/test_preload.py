@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jobs_runtime import Jobs
@@ -88,3 +90,29 @@ def test_threads_of_an_import_are_named_and_spared(pool: Pool, code: Path) -> No
     assert imported_by == performed_by != running.process.pid
     assert len(list(Path(f"/proc/{running.process.pid}/task").iterdir())) == 1
     assert running.stop() == 0
+
+
+def test_connections_of_an_import_are_named_and_not_shared(pool: Pool, code: Path) -> None:
+    connected = "import psycopg; connection = psycopg.connect(os.environ['DATABASE_URL'])"
+    code.write_text(APPLICATION.format(extra=connected))
+    running = start(pool, code)
+    assert re.search(r"importing heavy opens connections \(\S+\), which no two", running.log)
+    imported_by, performed_by = where.submit().result(5)
+    assert imported_by == performed_by != running.process.pid
+    kept = [each.status for each in psutil.Process(running.process.pid).net_connections("all")]
+    assert psutil.CONN_ESTABLISHED not in kept
+
+
+THREAD_IN_C = """
+import ctypes
+library = ctypes.CDLL(None)
+library.pthread_create(ctypes.byref(ctypes.c_ulong()), None, library.pause, None)
+"""
+
+
+def test_threads_in_c_are_mentioned(pool: Pool, code: Path) -> None:
+    code.write_text(APPLICATION.format(extra=THREAD_IN_C))
+    running = start(pool, code)
+    assert "importing heavy starts 1 threads in C code" in running.log
+    imported_by, _ = where.submit().result(5)
+    assert imported_by == running.process.pid

@@ -95,6 +95,21 @@ def test_idle_children_do_not_outlive_a_killed_supervisor(pool: Pool) -> None:
     running.wait_exit(5)
 
 
+def test_a_killed_supervisors_address_is_free_while_its_workers_finish(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    address = running.record.metrics
+    submitted = basic.deep_sleep.submit(3.0)
+    slot = slot_on(running, submitted.job_id)
+    exporter = running.slots.one("exporter").pid
+    running.process.kill()
+    running.wait_exit(5)
+    eventually(lambda: gone([exporter]), 5, "its exporter is gone")
+    successor = pool.start("--metrics-address", address, app="tests.apps.basic", workers=1)
+    assert successor.record.metrics == address
+    assert is_running(slot.pid)
+    assert submitted.result(15) == slot.pid
+
+
 def test_nothing_works_on_for_a_killed_supervisor(pool: Pool, connection: Connection) -> None:
     running = pool.start("--drain", "1", app="tests.apps.unruly", workers=2)
     submitted = unruly.sleep_deeply.submit()

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from jobs_runtime.database import Connection
-from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.operation import run, run_together
 from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_supervisor.scheduler.duty import Duty
 from jobs_supervisor.slots import Slot, SlotState
@@ -50,7 +50,16 @@ class Listening(Duty):
         """Subscribe; what was notified before is found by looking."""
         connection.add_notify_handler(lambda notify: self._heed(notify.payload))
         connection.execute("LISTEN jobs")
+        self._find_cancelled(connection)
         self.due_at = 0.0
+
+    def _find_cancelled(self, connection: Connection) -> None:
+        """Tell the workers whose job was taken from them while nobody listened."""
+        performed = [(slot, slot.incarnation, slot.job_id) for slot in self._workers if slot.job_id]
+        for slot, incarnation, job_id in performed:
+            held = run_together(connection, self._executor.held(incarnation))
+            if job_id not in [claim.job_id for claims in held for claim in claims]:
+                slot.cancel(job_id)
 
     def heed(self, connection: Connection) -> None:
         """Act on every notification that has arrived.

@@ -20,6 +20,7 @@ from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.job import Job
 from jobs_supervisor import metrics
+from jobs_supervisor.child import end_group
 from jobs_supervisor.counters import Row
 from jobs_supervisor.liveness import is_running
 from jobs_supervisor.obituary import Obituary, ObituaryPipe, Verdict
@@ -209,6 +210,7 @@ class Scheduler:
         for slot in self._living():
             logger.warning("%s (pid %d) outlived its supervisor: killed", slot.title, slot.pid)
             os.kill(slot.pid, signal.SIGKILL)
+            end_group(slot.pid)
 
     def _cut_short(self) -> list[Obituary]:
         """What workers were on whose end no supervisor saw; the jobs are innocent of it."""

@@ -31,6 +31,7 @@ from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.slots import Slot, SlotState
 from jobs_supervisor.wake import Waiter, WakePipe
 from jobs_supervisor.worker.batch import Batch
+from jobs_supervisor.worker.copies import CopyGuard
 from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.django import close_old_connections
 from jobs_supervisor.worker.guard import SLOW, Guard
@@ -115,6 +116,7 @@ class Worker:
     def run(self) -> int:
         """Work until told to stop; gives the exit code."""
         signal.signal(signal.SIGTERM, self._drain)
+        self._copies = CopyGuard()
         self._slot.enter(SlotState.CONNECTING)
         if not self._register():
             return 0
@@ -185,6 +187,7 @@ class Worker:
 
     def _attempt(self, job: Job[Any, Any], claim: Claim) -> Outcome:
         outcome = perform(job, claim, self._workplace)
+        self._copies.end_copy(outcome)
         close_old_connections()
         if outcome.stored or not self._slot.cancelled:
             return outcome
@@ -247,7 +250,7 @@ class Worker:
         if batch is None or time.monotonic() - batch.began < SLOW:
             return
         slot = self._slot
-        self._entitle(f"{slot.job_name} #{slot.job_id}")
+        self._entitle(slot.job)
         if slot.cancelled and self._told_to_stop != slot.job_id:
             self._told_to_stop = slot.job_id
             self._workplace.coroutines.cancel()
