@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from jobs_runtime.executors.pgboss.schema import DEFAULT_SCHEMA
-from jobs_supervisor.flags import connected, dsn_options
+from jobs_supervisor.flags import app_option, connected, dsn_options
 
 
 def schema_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,3 +47,34 @@ def tune(dsn: str | None, direct_dsn: str | None, schema: str, undo: bool) -> No
             click.echo(f"building the index jobs_runtime_claim on {schema}.job ...", err=True)
         tuning.tune(connection, schema)
     click.echo(f"{schema}.job has the index jobs_runtime_claim and the trigger jobs_runtime_wake")
+
+
+@pgboss.command("import")
+@app_option
+@dsn_options
+@schema_option
+@click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    default=5_000,
+    show_default=True,
+    help="Jobs moved in one transaction.",
+)
+def import_(
+    app: str | None, dsn: str | None, direct_dsn: str | None, schema: str, batch: int
+) -> None:
+    """Move waiting jobs and schedules from pg-boss's tables into our own.
+
+    Of jobs that the application keeps in our own tables. It may be interrupted and run again: each
+    batch is moved wholly or not at all.
+    """
+    from rich.console import Console
+
+    from jobs_supervisor.application import load_application
+    from jobs_supervisor.pgboss.importing import Import
+
+    if not app:
+        raise click.UsageError("which application? give --app MODULE[:ATTRIBUTE]")
+    jobs = load_application(app)
+    with connected(direct_dsn or dsn or jobs.database.given_dsn) as connection:
+        Import(connection, schema, jobs, Console()).run(batch)
