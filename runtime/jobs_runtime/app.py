@@ -14,10 +14,11 @@ from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.executors.protocol import PG_BOSS_EXECUTOR_NAME, ClientExecutor
 from jobs_runtime.job import Job
 from jobs_runtime.model import JobRecord, Pause
-from jobs_runtime.options import OptionValues, as_mapping, nearest, validate
+from jobs_runtime.options import OptionValues, as_mapping, validate
 from jobs_runtime.pausing import Queue
 from jobs_runtime.schedule import Schedule
 from jobs_runtime.submitted import SubmittedJob
+from jobs_runtime.suggestions import nearest
 from jobs_runtime.timetable import StoredSchedule
 
 if TYPE_CHECKING:
@@ -113,7 +114,19 @@ class Jobs:
         self.declared[job.name] = job
 
     def get(self, job_id: str) -> SubmittedJob[Any] | None:
-        """Find a submitted job by id, finished ones too; None if there is none."""
+        """Find a submitted job by id, finished ones too.
+
+        Args:
+            job_id: as `SubmittedJob.job_id` gave it.
+
+        Returns:
+            The job, whether this application declares it or not; None if there is none, or if it
+            has passed its retention.
+
+        Raises:
+            DatabaseUnavailable: no connection within 10 s.
+            SchemaMissing: the database has not been migrated.
+        """
         executor = self._keeping(job_id)
         return self._submitted(self.run(executor.details(job_id)), executor)
 
@@ -187,6 +200,7 @@ class Jobs:
         await self.database.aclose()
 
     def _write(self, job: Job[Any, Any], schedule: Schedule) -> Operation[bool]:
+        _check_kinds(job, schedule)
         if job.executor is not self.executor:
             raise ScheduleError(
                 f"job {job.name} is kept by {job.executor.name}: its schedule is declared with it,"
@@ -208,7 +222,9 @@ class Jobs:
             raise ScheduleError(f"the schedule {key} is declared in code")
         return next(each for each in stored if each.record.key == key)
 
-    def _keeping(self, job_id: str) -> ClientExecutor:
+    def _keeping(self, job_id: object) -> ClientExecutor:
+        if not isinstance(job_id, str):
+            raise TypeError(f"a job id is a string, not {job_id!r}")
         used = self._pg_boss is not None and not job_id.isdecimal()
         return self.pg_boss.executor if used else self.executor
 
@@ -219,3 +235,12 @@ class Jobs:
             return None
         job = self.declared.get(record.name)
         return SubmittedJob(self, record.job_id, record.name, job, executor=executor)
+
+
+def _check_kinds(job: object, schedule: object) -> None:
+    if not isinstance(job, Job):
+        raise DeclarationError(f"a schedule is of a declared job, not of {job!r}")
+    if not isinstance(schedule, Schedule):
+        raise DeclarationError(
+            f"schedule takes Schedule('*/5 * * * *', name='x'), not {schedule!r}"
+        )

@@ -9,14 +9,14 @@ import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg import conninfo, sql
+from psycopg import sql
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
-from jobs_runtime.errors import ConfigurationError, DatabaseUnavailable, SchemaMissing
+from jobs_runtime.dsn import resolve_dsn
+from jobs_runtime.errors import DatabaseUnavailable, SchemaError, SchemaMissing, SchemaOutdated
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -50,36 +50,6 @@ SET jit = off
 Where a statement has no index to use, a scan that is "off" is costed at ten thousand million, which
 has the server compile the statement: 300 ms for the four rows of `jobs.supervisor`.
 """
-
-NO_DSN = (
-    "no database: set DATABASE_URL=postgresql://user:password@host/name or give a DSN"
-    " (to try things out, `jobs-supervisor dev` runs on a database of its own in .jobs/)"
-)
-
-
-def resolve_dsn(dsn: str | None) -> str:
-    """The DSN to use: the one given, else `DATABASE_URL`.
-
-    Raises:
-        ConfigurationError: there is none, or it does not parse.
-    """
-    dsn = dsn or os.environ.get("DATABASE_URL")
-    if not dsn:
-        raise ConfigurationError(NO_DSN)
-    try:
-        conninfo.conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError as error:
-        reason = str(error).strip()
-        raise ConfigurationError(f"the DSN {redact(dsn)} does not parse: {reason}") from None
-    return dsn
-
-
-def redact(dsn: str) -> str:
-    """A DSN without its password, fit for a log."""
-    parts = urlsplit(dsn)
-    if not parts.password:
-        return " ".join(word for word in dsn.split() if not word.startswith("password="))
-    return dsn.replace(f":{parts.password}@", ":***@", 1)
 
 
 def connect(dsn: str, application_name: str, *, timeout: float = 5.0) -> Connection:
@@ -258,18 +228,38 @@ class Database:
             self._async_pools = WeakKeyDictionary()
 
 
-UNUSABLE = (
-    PoolTimeout,
-    psycopg.OperationalError,
+UNMIGRATED = (
     psycopg.errors.UndefinedTable,
     psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedColumn,
 )
-"""What our own statements meet when the database is away or has no tables."""
+"""What our own statements meet when the database has no tables, or those of an older version."""
+
+UNUSABLE = (PoolTimeout, psycopg.OperationalError, *UNMIGRATED)
+"""What they meet on a connection of our own, which may be lost as well."""
 
 
-def unusable(error: Exception) -> DatabaseUnavailable | SchemaMissing:
+@contextmanager
+def ours() -> Generator[None]:
+    """Our own statements on a connection that is the caller's, and whose loss is its affair.
+
+    Raises:
+        SchemaMissing: the database has not been migrated.
+        SchemaOutdated: it has been migrated by an older version.
+    """
+    try:
+        yield
+    except UNMIGRATED as error:
+        raise unusable(error) from error
+
+
+def unusable(error: Exception) -> DatabaseUnavailable | SchemaError:
     """The error to raise when one of `UNUSABLE` came."""
-    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+    if isinstance(error, psycopg.errors.UndefinedColumn):
+        return SchemaOutdated(
+            "the jobs tables are older than this code; run `jobs-supervisor migrate`"
+        )
+    if isinstance(error, UNMIGRATED):
         return SchemaMissing(
             "the database has no jobs tables; run `jobs-supervisor migrate` on it once"
         )

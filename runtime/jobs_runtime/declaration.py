@@ -12,6 +12,7 @@ from jobs_runtime.limits import read_limits
 from jobs_runtime.options import OptionValues, as_mapping
 from jobs_runtime.retry import RetryRules
 from jobs_runtime.schedule import Schedule
+from jobs_runtime.signature import own_name
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -30,21 +31,21 @@ class Declare(Protocol):
     """Turns a perform function of no parameter, `(args)` or `(args, context)` into a `Job`."""
 
     @overload
-    def __call__(self, perform: Callable[[], Coroutine[Any, Any, Output]]) -> Job[None, Output]: ...
+    def __call__(
+        self, perform: Callable[[Input, Context[Any]], Coroutine[Any, Any, Output]]
+    ) -> Job[Input, Output]: ...
     @overload
     def __call__(
         self, perform: Callable[[Input], Coroutine[Any, Any, Output]]
     ) -> Job[Input, Output]: ...
     @overload
-    def __call__(
-        self, perform: Callable[[Input, Context[Any]], Coroutine[Any, Any, Output]]
-    ) -> Job[Input, Output]: ...
+    def __call__(self, perform: Callable[[], Coroutine[Any, Any, Output]]) -> Job[None, Output]: ...
     @overload
-    def __call__(self, perform: Callable[[], Output]) -> Job[None, Output]: ...
+    def __call__(self, perform: Callable[[Input, Context[Any]], Output]) -> Job[Input, Output]: ...
     @overload
     def __call__(self, perform: Callable[[Input], Output]) -> Job[Input, Output]: ...
     @overload
-    def __call__(self, perform: Callable[[Input, Context[Any]], Output]) -> Job[Input, Output]: ...
+    def __call__(self, perform: Callable[[], Output]) -> Job[None, Output]: ...
 
 
 class JobDecorator(Declare):
@@ -54,21 +55,21 @@ class JobDecorator(Declare):
         self._jobs = jobs
 
     @overload
-    def __call__(self, perform: Callable[[], Coroutine[Any, Any, Output]]) -> Job[None, Output]: ...
+    def __call__(
+        self, perform: Callable[[Input, Context[Any]], Coroutine[Any, Any, Output]]
+    ) -> Job[Input, Output]: ...
     @overload
     def __call__(
         self, perform: Callable[[Input], Coroutine[Any, Any, Output]]
     ) -> Job[Input, Output]: ...
     @overload
-    def __call__(
-        self, perform: Callable[[Input, Context[Any]], Coroutine[Any, Any, Output]]
-    ) -> Job[Input, Output]: ...
+    def __call__(self, perform: Callable[[], Coroutine[Any, Any, Output]]) -> Job[None, Output]: ...
     @overload
-    def __call__(self, perform: Callable[[], Output]) -> Job[None, Output]: ...
+    def __call__(self, perform: Callable[[Input, Context[Any]], Output]) -> Job[Input, Output]: ...
     @overload
     def __call__(self, perform: Callable[[Input], Output]) -> Job[Input, Output]: ...
     @overload
-    def __call__(self, perform: Callable[[Input, Context[Any]], Output]) -> Job[Input, Output]: ...
+    def __call__(self, perform: Callable[[], Output]) -> Job[None, Output]: ...
     @overload
     def __call__(
         self,
@@ -124,11 +125,13 @@ class JobDecorator(Declare):
                 declared.
             OptionError: an option, of the job or of a schedule, is unknown or out of range.
         """
+        if isinstance(perform, str):
+            raise DeclarationError(f"the name of a job is a keyword: @jobs.job(name={perform!r})")
         rules = RetryRules(_exceptions(retry_for), _exceptions(give_up_on))
         schedules, found = _as_schedules(schedule), _as_entities(entities)
 
         def declare(perform: Callable[..., Any]) -> Job[Any, Any]:
-            job_name = _check_name("job", name or getattr(perform, "__name__", ""))
+            job_name = _check_name("job", name or own_name(perform))
             job_queue = _check_name("queue", queue or job_name)
             limits = read_limits(job_name, concurrency, rate)
             declaration = Declaration(
@@ -152,7 +155,8 @@ def _check_name(what: str, name: object) -> str:
 def _exceptions(
     given: type[BaseException] | Iterable[type[BaseException]],
 ) -> tuple[type[BaseException], ...]:
-    exceptions: tuple[Any, ...] = (given,) if isinstance(given, type | str) else tuple(given)
+    several = isinstance(given, Iterable) and not isinstance(given, str | type)
+    exceptions: tuple[Any, ...] = tuple(cast("Iterable[Any]", given)) if several else (given,)
     for each in exceptions:
         if not (isinstance(each, type) and issubclass(each, BaseException)):
             raise DeclarationError(
@@ -182,6 +186,13 @@ def _as_entities(entities: object) -> object:
     if isinstance(given, Mapping):
         return SimpleNamespace(**cast("Mapping[str, object]", given))
     if type(given) in (list, set, tuple):
-        names = (getattr(each, "__name__", type(each).__name__) for each in given)
-        return SimpleNamespace(**dict(zip(names, given, strict=True)))
+        found: dict[str, object] = {}
+        for each in given:
+            name = getattr(each, "__name__", type(each).__name__)
+            if name in found:
+                raise DeclarationError(
+                    f"two entities are named {name!r}; give a mapping: entities={{'x': ...}}"
+                )
+            found[name] = each
+        return SimpleNamespace(**found)
     return given

@@ -17,6 +17,7 @@ from jobs_runtime.pausing import Pausable
 from jobs_runtime.payload import Codec
 from jobs_runtime.retry import RetryRules
 from jobs_runtime.schedule import Schedule
+from jobs_runtime.signature import count_parameters
 from jobs_runtime.submission import Submitter
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Job(Submitter[Input, Output], Pausable):
         self.entities = declaration.entities
         self.retry_rules = declaration.retry_rules
         self.limits = declaration.limits
-        self.parameters = _count_parameters(perform, self.name)
+        self.parameters = count_parameters(perform, self.name)
         self.is_async = inspect.iscoroutinefunction(perform)
         for schedule in self.schedules:
             merge(*self.layers, schedule.options or {})
@@ -88,6 +89,19 @@ class Job(Submitter[Input, Output], Pausable):
 
     def __repr__(self) -> str:
         return f"<Job {self.name}>"
+
+    if not TYPE_CHECKING:  # to which it stays what cannot be called
+
+        def __call__(self, *args: object, **kwargs: object) -> object:
+            """Refuse: it is not said whether a worker should perform it, or this process.
+
+            Raises:
+                TypeError: always.
+            """
+            raise TypeError(
+                f"a job is not called: {self.name}.submit(...) has a worker perform it,"
+                f" {self.name}.perform(...) calls the function here"
+            )
 
     def options_for(self, *layers: Mapping[str, object]) -> Options:
         """The options in force for one submitted job, the weakest layer first.
@@ -127,8 +141,12 @@ class Job(Submitter[Input, Output], Pausable):
     def _input_type(self) -> object:
         if self.parameters == 0:
             return type(None)
-        first = next(iter(inspect.signature(self.perform).parameters))
-        return self._hints.get(first, Any)
+        return self._hints.get(self.parameter, Any)
+
+    @cached_property
+    def parameter(self) -> str:
+        """What the perform function calls its argument; empty if it takes none."""
+        return next(iter(inspect.signature(self.perform).parameters), "")
 
     @cached_property
     def _hints(self) -> dict[str, object]:
@@ -144,20 +162,3 @@ class Job(Submitter[Input, Output], Pausable):
 def _declared(annotation: object) -> type[Any]:
     unknown = annotation is inspect.Parameter.empty
     return cast("type[Any]", Any if unknown else annotation)
-
-
-def _count_parameters(perform: Callable[..., Any], name: str) -> int:
-    try:
-        parameters = inspect.signature(perform).parameters.values()
-    except (TypeError, ValueError) as error:
-        raise DeclarationError(f"job {name}: {perform!r} is not a function: {error}") from error
-    positional = [
-        parameter
-        for parameter in parameters
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
-    if len(positional) > 2 or len(positional) != len(list(parameters)):
-        raise DeclarationError(
-            f"job {name} must take (), (args) or (args, context), not {inspect.signature(perform)}"
-        )
-    return len(positional)

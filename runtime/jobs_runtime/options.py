@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict, cast
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 import msgspec
 
 from jobs_runtime.errors import OptionError
+from jobs_runtime.suggestions import nearest_option
 
 if TYPE_CHECKING:
     from jobs_runtime.job import Job
@@ -198,6 +198,11 @@ def moment(key: str, value: object) -> float | datetime | None:
             return value.astimezone(UTC)
         except OverflowError:
             raise OptionError(f"{key} is out of range: {value.isoformat()}") from None
+    if isinstance(value, bool) or not isinstance(value, int | float | timedelta):
+        raise OptionError(
+            f"{key} takes seconds or a timedelta from now, a datetime with a time zone or an"
+            f" ISO 8601 string, not {value!r}"
+        )
     return seconds(key, value)
 
 
@@ -283,14 +288,7 @@ def _validator(key: str) -> Callable[[str, object], object]:
     try:
         return _VALIDATORS[key]
     except KeyError:
-        raise OptionError(f"unknown option {key!r}{nearest(key, _VALIDATORS)}") from None
-
-
-def nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
-    """The end of an error message: what was probably meant, or all that is known."""
-    names = sorted(known)
-    match = difflib.get_close_matches(word, names, n=1)
-    return f"; did you mean {match[0]!r}?" if match else f"; known are {', '.join(names)}"
+        raise OptionError(f"unknown option {key!r}{nearest_option(key, _VALIDATORS)}") from None
 
 
 def as_mapping(values: OptionValues) -> Mapping[str, object]:

@@ -19,7 +19,10 @@ def _to_builtins(value: Any) -> object:
     """Let pydantic write its models; they are recognised by their methods and never imported."""
     if hasattr(value, "model_dump") and hasattr(value, "model_validate"):
         return value.model_dump(mode="json", by_alias=True, round_trip=True)
-    raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
+    raise TypeError(
+        f"there is no JSON for {type(value).__name__}; use plain values, a dataclass or a"
+        " TypedDict, and an id for what is in a database"
+    )
 
 
 def _from_builtins(declared: Any, value: object) -> object:
@@ -139,4 +142,6 @@ def storable(text: str) -> str:
 
 
 def _type_name(declared: object) -> str:
+    if declared is type(None):
+        return "None"
     return declared.__name__ if isinstance(declared, type) else str(declared)

@@ -87,6 +87,7 @@ class Schedule:
         _check_choice("missed", self.missed, ("skip", "latest", "all"))
         _check_choice("overlap", self.overlap, ("allow", "skip"))
         _check_limit(self.missed_limit)
+        _check_options(self.options)
         _zone(self.time_zone)
         parse(self.cron)
 
@@ -188,3 +189,8 @@ def _check_limit(value: object) -> None:
         raise ScheduleError(
             f"missed_limit takes a whole number from 1 to {MOST_MISSED}, not {value!r}"
         )
+
+
+def _check_options(value: object) -> None:
+    if value is not None and not isinstance(value, Mapping):
+        raise ScheduleError(f"options takes a mapping such as {{'retry_limit': 2}}, not {value!r}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from jobs_runtime.borrowing import aborrow, borrow
+from jobs_runtime.database import ours
+from jobs_runtime.errors import OptionError, PayloadError
 from jobs_runtime.model import Stored, Submission
-from jobs_runtime.options import OptionValues, When, as_mapping, validate
+from jobs_runtime.options import Options, OptionValues, When, as_mapping, validate
 from jobs_runtime.storing import astore, astore_many, store, store_many
 from jobs_runtime.submitted import SubmittedJob
 from jobs_runtime.tracing import SubmitSpan, submitting
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")
+Optional = TypeVar("Optional")
 
 
 class Submitter(Generic[Input, Output]):
@@ -35,6 +38,9 @@ class Submitter(Generic[Input, Output]):
         self._job = job
         self.layers = layers
 
+    def __repr__(self) -> str:
+        return f"<Job {self._job.name}, delayed>"
+
     def delay(self, start_after: When) -> Submitter[Input, Output]:
         """The same job, not to be performed before a moment; the last delay wins.
 
@@ -46,11 +52,13 @@ class Submitter(Generic[Input, Output]):
             OptionError: negative, or a moment without a time zone.
         """
         later = validate({"start_after": start_after})
+        if later["start_after"] is None:
+            raise OptionError("delay takes seconds or a moment, not None")
         return Submitter(self._jobs, self._job, (*self.layers, later))
 
     @overload
     def submit(
-        self: Submitter[None, Output],
+        self: Submitter[Optional | None, Output],
         args: None = None,
         *,
         connection: object = None,
@@ -85,9 +93,10 @@ class Submitter(Generic[Input, Output]):
         """
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            (submission,) = self._submissions([args], as_mapping(options), span)
+            submission = self._submission(args, self._merged(options), span)
             if connection is not None:
-                stored = store(borrow(connection), executor, submission)
+                with ours():
+                    stored = store(borrow(connection), executor, submission)
             else:
                 with self._jobs.database.connection() as own:
                     stored = store(own, executor, submission)
@@ -95,7 +104,7 @@ class Submitter(Generic[Input, Output]):
 
     @overload
     async def asubmit(
-        self: Submitter[None, Output],
+        self: Submitter[Optional | None, Output],
         args: None = None,
         *,
         connection: object = None,
@@ -111,9 +120,10 @@ class Submitter(Generic[Input, Output]):
         """As `submit`, from a coroutine; `connection` is an async one."""
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            (submission,) = self._submissions([args], as_mapping(options), span)
+            submission = self._submission(args, self._merged(options), span)
             if connection is not None:
-                stored = await astore(await aborrow(connection), executor, submission)
+                with ours():
+                    stored = await astore(await aborrow(connection), executor, submission)
             else:
                 async with self._jobs.database.async_connection() as own:
                     stored = await astore(own, executor, submission)
@@ -132,11 +142,12 @@ class Submitter(Generic[Input, Output]):
         """
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            submissions = self._submissions(many, as_mapping(options), span)
+            submissions = self._submissions(many, self._merged(options), span)
             if not submissions:
                 return []
             if connection is not None:
-                stored = store_many(borrow(connection), executor, submissions)
+                with ours():
+                    stored = store_many(borrow(connection), executor, submissions)
             else:
                 with self._jobs.database.connection() as own:
                     stored = store_many(own, executor, submissions)
@@ -152,25 +163,44 @@ class Submitter(Generic[Input, Output]):
         """As `submit_many`, from a coroutine; `connection` is an async one."""
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            submissions = self._submissions(many, as_mapping(options), span)
+            submissions = self._submissions(many, self._merged(options), span)
             if not submissions:
                 return []
             if connection is not None:
-                stored = await astore_many(await aborrow(connection), executor, submissions)
+                with ours():
+                    stored = await astore_many(await aborrow(connection), executor, submissions)
             else:
                 async with self._jobs.database.async_connection() as own:
                     stored = await astore_many(own, executor, submissions)
             return self._submitted(stored, span)
 
-    def _submissions(
-        self, many: Iterable[Any], options: Mapping[str, object], span: SubmitSpan
-    ) -> list[Submission]:
+    def _submission(self, args: Any, merged: Options, span: SubmitSpan) -> Submission:
         job = self._job
-        merged = job.options_for(*self.layers, options)
-        return [
-            Submission(job.name, job.queue, job.input.encode(args), merged, span.trace)
-            for args in many
-        ]
+        return Submission(job.name, job.queue, job.input.encode(args), merged, span.trace)
+
+    def _submissions(
+        self, many: Iterable[Any], merged: Options, span: SubmitSpan
+    ) -> list[Submission]:
+        _check_several(many, self._job.name)
+        submissions: list[Submission] = []
+        for args in many:
+            try:
+                submissions.append(self._submission(args, merged, span))
+            except PayloadError as error:
+                raise PayloadError(f"at index {len(submissions)}: {error}") from error
+        return submissions
+
+    def _merged(self, values: OptionValues) -> Options:
+        options = as_mapping(values)
+        try:
+            return self._job.options_for(*self.layers, options)
+        except OptionError as error:
+            if self._job.parameter in options:
+                raise OptionError(
+                    f"{error}; the argument of {self._job.name} is given by its place:"
+                    f" submit(argument), not submit({self._job.parameter}=argument)"
+                ) from None
+            raise
 
     def _submitted(self, stored: Sequence[Stored], span: SubmitSpan) -> list[SubmittedJob[Output]]:
         span.stored(stored)
@@ -179,3 +209,12 @@ class Submitter(Generic[Input, Output]):
             SubmittedJob(jobs, each.job_id, job.name, job, duplicate=each.duplicate)
             for each in stored
         ]
+
+
+def _check_several(many: object, name: str) -> None:
+    # Text and a mapping can be iterated over, but nobody who gives one means that.
+    if not isinstance(many, Iterable) or isinstance(many, str | bytes | Mapping):
+        kind = type(cast("object", many)).__name__
+        raise PayloadError(
+            f"submit_many takes a list, or another iterable, of arguments of {name}, not one {kind}"
+        )

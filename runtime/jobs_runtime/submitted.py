@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from jobs_runtime.errors import ConfigurationError, JobFailed, JobNotFound
 from jobs_runtime.executors.protocol import PG_BOSS_EXECUTOR_NAME, ClientExecutor
 from jobs_runtime.model import Cancellation, JobRecord, JobState
+from jobs_runtime.options import Seconds
 from jobs_runtime.waiting import async_bell, bell, pauses
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class SubmittedJob(Generic[Output]):
         return not self.duplicate
 
     def __repr__(self) -> str:
-        return f"<SubmittedJob {self.job_name} {self.job_id}>"
+        duplicate = ", which was there already" if self.duplicate else ""
+        return f"<SubmittedJob {self.job_name} {self.job_id}{duplicate}>"
 
     @property
     def executor_name(self) -> str:
@@ -119,11 +121,11 @@ class SubmittedJob(Generic[Output]):
         """As `retry`, from a coroutine."""
         return await self._jobs.arun(self._executor.retry(self.job_id))
 
-    def wait(self, timeout: float | None = None) -> JobRecord:
+    def wait(self, timeout: Seconds | None = None) -> JobRecord:
         """Wait until it has finished, in whatever state, and return its details.
 
         Args:
-            timeout: seconds; None to wait for ever.
+            timeout: a number of seconds or a `timedelta`; default to wait for ever.
 
         Raises:
             ResultTimeout: it has not finished in time.
@@ -140,7 +142,7 @@ class SubmittedJob(Generic[Output]):
                 finished.wait(pause)
         raise AssertionError("unreachable")
 
-    async def await_(self, timeout: float | None = None) -> JobRecord:
+    async def await_(self, timeout: Seconds | None = None) -> JobRecord:
         """As `wait`, from a coroutine."""
         record = await self.adetails()
         if record.state.finished:
@@ -153,11 +155,11 @@ class SubmittedJob(Generic[Output]):
                 await finished.wait(pause)
         raise AssertionError("unreachable")
 
-    def result(self, timeout: float | None = None) -> Output:
+    def result(self, timeout: Seconds | None = None) -> Output:
         """Wait until it has finished and return what its perform function returned.
 
         Args:
-            timeout: seconds; None to wait for ever.
+            timeout: a number of seconds or a `timedelta`; default to wait for ever.
 
         Raises:
             JobFailed: it failed, expired or was cancelled; the message has its own error.
@@ -166,7 +168,7 @@ class SubmittedJob(Generic[Output]):
         """
         return self._output(self.wait(timeout))
 
-    async def aresult(self, timeout: float | None = None) -> Output:
+    async def aresult(self, timeout: Seconds | None = None) -> Output:
         """As `result`, from a coroutine."""
         return self._output(await self.await_(timeout))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 
 from jobs_runtime.database import AsyncConnection, Connection, Database
 from jobs_runtime.errors import ResultTimeout
 from jobs_runtime.executors import operation as operations
 from jobs_runtime.executors.protocol import ClientExecutor
+from jobs_runtime.options import Seconds
 
 CHANNEL = "jobs_finished"
 
@@ -75,16 +77,18 @@ async def async_bell(
                 await operations.arun(connection, executor.unwatch(job_id))
 
 
-def pauses(timeout: float | None, what: object) -> Iterator[float]:
-    """How long to wait before the next look, again and again; `timeout` is in seconds.
+def pauses(timeout: Seconds | None, what: object) -> Iterator[float]:
+    """How long to wait before the next look, in seconds, again and again.
 
     The last look comes when the time is up: a notification may have been lost.
 
     Raises:
         ResultTimeout: the time is up.
     """
+    if isinstance(timeout, timedelta):
+        timeout = timeout.total_seconds()
     ends = float("inf") if timeout is None else time.monotonic() + timeout
     while (left := ends - time.monotonic()) > 0:
         yield min(left, LOOK)
     yield 0.0
-    raise ResultTimeout(f"{what!r} has not finished within {timeout} s")
+    raise ResultTimeout(f"{what!r} has not finished within {timeout:g} s")

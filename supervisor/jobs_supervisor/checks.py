@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import psycopg
 
-from jobs_runtime.database import Connection, redact, resolve_dsn
+from jobs_runtime.database import Connection
+from jobs_runtime.dsn import redact, resolve_dsn
 from jobs_runtime.errors import JobsError
 from jobs_runtime.executors.pgboss import schema
 from jobs_runtime.executors.postgres import migrate

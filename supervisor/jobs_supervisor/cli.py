@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from jobs_runtime.database import resolve_dsn
+from jobs_runtime.dsn import resolve_dsn
 from jobs_runtime.errors import DatabaseUnavailable, JobsError, SchemaError
 from jobs_runtime.executors.operation import run as run_operation
 from jobs_runtime.executors.postgres import PostgresExecutor

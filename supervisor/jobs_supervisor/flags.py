@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from jobs_runtime.database import Connection, resolve_dsn
+from jobs_runtime.database import Connection
+from jobs_runtime.dsn import resolve_dsn
 
 
 def app_option(command: Callable[..., Any]) -> Callable[..., Any]:

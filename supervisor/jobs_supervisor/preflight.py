@@ -11,7 +11,8 @@ import time
 
 import psycopg
 
-from jobs_runtime.database import Connection, behind_pooler, connect, redact
+from jobs_runtime.database import Connection, behind_pooler, connect
+from jobs_runtime.dsn import redact
 from jobs_runtime.errors import ConfigurationError, DatabaseUnavailable, JobsError
 from jobs_runtime.executors.pgboss import schema
 from jobs_runtime.executors.postgres import migrate

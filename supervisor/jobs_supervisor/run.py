@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 from jobs_runtime import Jobs
-from jobs_runtime.database import redact, resolve_dsn
+from jobs_runtime.dsn import redact, resolve_dsn
 from jobs_runtime.executors.mixed import worker_executor
 from jobs_runtime.executors.pgboss.maintenance import Keeping
 from jobs_runtime.executors.postgres import statements

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jobs_runtime.errors import ConfigurationError
-from jobs_runtime.options import nearest
+from jobs_runtime.suggestions import nearest
 from jobs_supervisor.exporter.access import Access
 from jobs_supervisor.logs import Format
 from jobs_supervisor.worker.recycling import Recycling

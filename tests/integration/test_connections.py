@@ -5,12 +5,20 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import psycopg
 import pytest
 from psycopg import conninfo
 
-from jobs_runtime import ConfigurationError, DatabaseUnavailable, SchemaError, database
+from jobs_runtime import (
+    ConfigurationError,
+    DatabaseUnavailable,
+    SchemaError,
+    SchemaMissing,
+    SchemaOutdated,
+    database,
+)
 from jobs_runtime.database import Connection, connect
 from tests.integration.shop import Shop, waiting
 from tests.support.pool import ROOT, eventually
@@ -183,6 +191,38 @@ class TestErrors:
         shop = Shop(empty_dsn)
         with pytest.raises(SchemaError, match="jobs-supervisor migrate"):
             shop.double.submit_many([1]) if many else shop.double.submit(1)
+        shop.jobs.close()
+
+    @pytest.mark.parametrize("many", [False, True])
+    def test_a_callers_connection_to_a_database_without_the_schema(
+        self, empty_dsn: str, many: bool
+    ) -> None:
+        job = Shop(empty_dsn).double
+
+        async def submit() -> None:
+            async with await psycopg.AsyncConnection.connect(empty_dsn) as own:
+                await (
+                    job.asubmit_many([1], connection=own)
+                    if many
+                    else job.asubmit(1, connection=own)
+                )
+
+        with pytest.raises(SchemaMissing, match="jobs-supervisor migrate"):
+            asyncio.run(submit())
+        own = psycopg.connect(empty_dsn)
+        with closing(own), pytest.raises(SchemaMissing, match="jobs-supervisor migrate"):
+            job.submit_many([1], connection=own) if many else job.submit(1, connection=own)
+
+    def test_a_database_with_an_older_schema(self, empty_dsn: str) -> None:
+        shop = Shop(empty_dsn)
+        with connect(empty_dsn, "older") as connection:
+            connection.execute("CREATE SCHEMA jobs")
+            connection.execute("CREATE TABLE jobs.job (id bigint)")
+        for own in (None, psycopg.connect(empty_dsn)):
+            with pytest.raises(SchemaOutdated, match="older than this code; run"):
+                shop.double.submit(1, connection=own)
+            if own:
+                own.close()
         shop.jobs.close()
 
     def test_one_connection_to_an_unreachable_database_fails_in_time(self) -> None:

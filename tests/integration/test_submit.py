@@ -188,6 +188,13 @@ class TestLookingUp:
 
         assert shop.jobs.get("9" * 40) is None
 
+    @pytest.mark.parametrize("job_id", [4711, None, b"7"])
+    def test_an_id_is_text(self, shop: Shop, job_id: Any) -> None:
+        with pytest.raises(TypeError, match="a job id is a string, not "):
+            shop.jobs.get(job_id)
+        with pytest.raises(TypeError, match="a job id is a string, not "):
+            asyncio.run(shop.jobs.aget(job_id))
+
     @pytest.mark.parametrize("job_id", ["nonsense", "", "6f0c7151-acbb-4dde-8c01-f3c80c529576"])
     def test_what_cannot_be_an_id_is_not_found(self, shop: Shop, job_id: str) -> None:
         assert shop.jobs.get(job_id) is None

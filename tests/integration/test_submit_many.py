@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -40,9 +41,10 @@ def test_from_a_coroutine(shop: Shop, connection: Connection) -> None:
 def test_one_bad_argument_stores_none(shop: Shop, connection: Connection, place: int) -> None:
     many: list[object] = list(range(1000))
     many[place] = "bad"
-    with pytest.raises(PayloadError, match="the argument of double does not fit int"):
+    told = f"at index {place}: the argument of double does not fit int"
+    with pytest.raises(PayloadError, match=told):
         shop.double.submit_many(many)  # pyright: ignore[reportArgumentType]
-    with pytest.raises(PayloadError, match="the argument of double does not fit int"):
+    with pytest.raises(PayloadError, match=told):
         asyncio.run(shop.double.asubmit_many(many))  # pyright: ignore[reportArgumentType]
     assert waiting(connection) == 0
 
@@ -50,6 +52,14 @@ def test_one_bad_argument_stores_none(shop: Shop, connection: Connection, place:
 def test_none_stores_none(shop: Shop, connection: Connection) -> None:
     assert shop.double.submit_many([]) == []
     assert shop.double.submit_many([], singleton_key="a") == []
+    assert waiting(connection) == 0
+
+
+@pytest.mark.parametrize("one", ["text", b"bytes", {"a": 1}, 7, None])
+def test_one_argument_is_not_many(shop: Shop, connection: Connection, one: Any) -> None:
+    kind = type(one).__name__
+    with pytest.raises(PayloadError, match=rf"a list, .* of arguments of double, not one {kind}$"):
+        shop.double.submit_many(one)
     assert waiting(connection) == 0
 
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -166,6 +167,8 @@ class TestTimeout:
         submitted = shop.double.submit(21)
         with pytest.raises(ResultTimeout, match=r"double \d+> has not finished within 0\.1 s"):
             submitted.wait(timeout=0.1)
+        with pytest.raises(ResultTimeout, match=r"has not finished within 0\.05 s"):
+            submitted.wait(timeout=timedelta(milliseconds=50))
         with pytest.raises(TimeoutError):
             submitted.result(timeout=0)
         assert number(connection, WAITERS) == 0

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -56,14 +56,42 @@ class TestParameters:
         perform = eval(f"lambda {signature[1:-1]}: None")
         with pytest.raises(DeclarationError) as caught:
             declare(jobs, perform, name="odd")
-        expected = f"job odd must take (), (args) or (args, context), not {signature}"
-        assert str(caught.value) == expected
+        expected = f"job odd must take (), (args) or (args, context), not {signature};"
+        assert str(caught.value).startswith(expected)
         assert jobs.declared == {}
 
     @pytest.mark.parametrize("perform", [7, "render", None, {}])
     def test_what_is_not_a_function_is_refused(self, jobs: Jobs, perform: Any) -> None:
         with pytest.raises(DeclarationError, match=r"^job odd: .* is not a function"):
             declare(jobs, perform, name="odd")
+
+    def test_a_generator_and_a_method_are_refused(self, jobs: Jobs) -> None:
+        def numbers(args: int) -> Iterator[int]:
+            yield args
+
+        async def more(args: int) -> AsyncIterator[int]:
+            yield args
+
+        def method(self: object, args: int) -> None: ...
+
+        for perform, told in ((numbers, "generator"), (more, "generator"), (method, "method")):
+            with pytest.raises(DeclarationError, match=f"is a {told}"):
+                declare(jobs, perform)
+        assert jobs.declared == {}
+
+    def test_a_default_that_would_never_be_used_is_refused(self, jobs: Jobs) -> None:
+        def work(number: int = 3) -> None: ...
+
+        with pytest.raises(DeclarationError, match="number=3 would never be used"):
+            declare(jobs, work)
+
+    def test_a_job_itself_is_not_called(self, jobs: Jobs) -> None:
+        @jobs.job
+        def double(number: int) -> int:
+            return number * 2
+
+        with pytest.raises(TypeError, match=r"double\.submit.*double\.perform"):
+            double(21)  # pyright: ignore[reportCallIssue]
 
     def test_the_function_can_still_be_called(self, jobs: Jobs) -> None:
         @jobs.job
@@ -130,8 +158,13 @@ class TestNames:
             return args**exponent
 
         square = functools.partial(power, exponent=2)
-        with pytest.raises(DeclarationError, match="''"):
-            declare(jobs, square)
+        for nameless in (square, eval("lambda: None")):
+            with pytest.raises(DeclarationError, match=r"has no name: give the job one"):
+                declare(jobs, nameless)
+
+    def test_a_name_is_a_keyword(self, jobs: Jobs) -> None:
+        with pytest.raises(DeclarationError, match=r"@jobs\.job\(name='render'\)"):
+            jobs.job("render")  # pyright: ignore[reportArgumentType, reportCallIssue]
 
     def test_what_is_not_text_is_refused(self, jobs: Jobs) -> None:
         def perform() -> None: ...
@@ -239,7 +272,7 @@ class TestSchedules:
 
 
 @pytest.mark.parametrize("rule", ["retry_for", "give_up_on"])
-@pytest.mark.parametrize("wrong", ["OSError", ["OSError"], [int], [OSError("bad")]])
+@pytest.mark.parametrize("wrong", ["OSError", OSError("bad"), [OSError("bad")], int])
 def test_only_exceptions_can_be_tried_again(jobs: Jobs, rule: str, wrong: Any) -> None:
     def perform() -> None: ...
 
@@ -267,6 +300,12 @@ class TestEntities:
         assert objects.entities == SimpleNamespace(Task=task)
         assert mapped.entities == SimpleNamespace(store=task)
         assert own.entities is task
+
+    def test_two_of_one_name_need_names(self, jobs: Jobs) -> None:
+        def perform() -> None: ...
+
+        with pytest.raises(DeclarationError, match="two entities are named 'Jobs'"):
+            declare(jobs, perform, entities=[jobs, Jobs()])
 
 
 def test_the_application_says_what_it_declares(jobs: Jobs) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 
 import pytest
 
-from jobs_runtime import Jobs, JobsError, OptionError
-from jobs_runtime.options import MAX_SECONDS, merge, validate
+from jobs_runtime import Jobs, JobsError, OptionError, Schedule, ScheduleError
+from jobs_runtime.options import MAX_SECONDS, Options, merge, validate
+from jobs_runtime.suggestions import OURS
 
 
 class Zoneless(tzinfo):
@@ -78,7 +79,18 @@ class Zoneless(tzinfo):
             timedelta(days=-1),
             f"start_after must be between 0 and {MAX_SECONDS} seconds, not -86400.0",
         ),
-        ("start_after", True, "start_after takes a number of seconds or a timedelta, not True"),
+        (
+            "start_after",
+            True,
+            "start_after takes seconds or a timedelta from now, a datetime with a time zone or an"
+            " ISO 8601 string, not True",
+        ),
+        (
+            "start_after",
+            date(2030, 1, 1),
+            "start_after takes seconds or a timedelta from now, a datetime with a time zone or an"
+            " ISO 8601 string, not datetime.date(2030, 1, 1)",
+        ),
         (
             "start_after",
             datetime(2030, 1, 1),
@@ -145,12 +157,35 @@ def test_the_edges_of_a_range_are_in_it(key: str, value: object) -> None:
         ("expires_in", "'expire_in'"),
         ("start_afer", "'start_after'"),
         ("retry_back_off", "'retry_backoff'"),
+        ("retryLimit", "'retry_limit'"),
+        ("expireInSeconds", "'expire_in'"),
+        ("useSingletonQueue", "'singleton_queue'"),
+        ("singletonMinutes", "'singleton_seconds'"),
+        ("retentionDays", "'keep_for'"),
+        ("deadLetter", "'dead_letter'"),
+        ("timeout", "'expire_in'"),
+        ("countdown", "'start_after'"),
+        ("max_retries", "'retry_limit'"),
     ],
 )
 def test_an_unknown_option_is_told_the_nearest(key: str, nearest: str) -> None:
     with pytest.raises(OptionError) as caught:
         merge({key: 1})
     assert str(caught.value) == f"unknown option {key!r}; did you mean {nearest}?"
+
+
+@pytest.mark.parametrize("key", ["queue", "name", "concurrency"])
+def test_what_is_said_of_a_job_is_told_from_its_options(key: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        merge({key: "slow"})
+    assert str(caught.value) == (
+        f"unknown option {key!r}; it is an argument of @jobs.job(...), not an option"
+    )
+
+
+@pytest.mark.parametrize("ours", sorted(set(OURS.values())))
+def test_what_is_suggested_is_an_option(ours: str) -> None:
+    assert ours in Options.__struct_fields__
 
 
 def test_an_option_like_none_is_told_them_all() -> None:
@@ -191,6 +226,8 @@ class TestWhere:
 
         with pytest.raises(OptionError, match="start_after must be between 0"):
             noop.delay(-1)
+        with pytest.raises(OptionError, match="delay takes seconds or a moment, not None"):
+            noop.delay(None)  # pyright: ignore[reportArgumentType]
 
     def test_in_submit_before_any_connection(self) -> None:
         jobs = Jobs("postgresql://127.0.0.1:1/nowhere")
@@ -200,3 +237,15 @@ class TestWhere:
 
         with pytest.raises(OptionError, match="unknown option 'retry'"):
             noop.submit(retry=2)  # pyright: ignore[reportCallIssue]
+
+    def test_in_submit_where_an_argument_was_meant(self) -> None:
+        @Jobs().job
+        def double(number: int) -> int:
+            return number * 2
+
+        with pytest.raises(OptionError, match=r"submit\(argument\), not submit\(number=argument\)"):
+            double.submit(number=21)  # pyright: ignore[reportCallIssue]
+
+    def test_in_a_schedule(self) -> None:
+        with pytest.raises(ScheduleError, match=r"options takes a mapping such as .*, not 3"):
+            Schedule("@daily", options=3)  # pyright: ignore[reportArgumentType]

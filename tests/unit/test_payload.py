@@ -113,7 +113,7 @@ class TestFitting:
         [
             (int, "7", "it does not fit int: Expected `int`, got `str`"),
             (int, None, "it does not fit int: Expected `int`, got `null`"),
-            (type(None), 7, "it does not fit NoneType: Expected `null`, got `int`"),
+            (type(None), 7, "it does not fit None: Expected `null`, got `int`"),
             (
                 Invoice,
                 Invoice(1, colour="blue"),  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,57 @@
+"""Which functions can be performed: those that a worker can call with an argument and a context."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from jobs_runtime.errors import DeclarationError
+
+
+def count_parameters(perform: Callable[..., Any], name: str) -> int:
+    """How many parameters the perform function of the job `name` takes: 0, 1 or 2.
+
+    Raises:
+        DeclarationError: it takes others, or calling it does not perform it.
+    """
+    try:
+        signature = inspect.signature(perform)
+    except (TypeError, ValueError) as error:
+        raise DeclarationError(f"job {name}: {perform!r} is not a function: {error}") from error
+    parameters = list(signature.parameters.values())
+    positional = [
+        parameter
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    if len(positional) > 2 or len(positional) != len(parameters):
+        raise DeclarationError(
+            f"job {name} must take (), (args) or (args, context), not {signature};"
+            " several values go into one argument, such as a dataclass"
+        )
+    if positional and positional[0].name in ("self", "cls"):
+        raise DeclarationError(
+            f"job {name} is a method, and a worker has no object to call it on: declare a function"
+        )
+    for parameter in positional:
+        if parameter.default is not parameter.empty and parameter.default is not None:
+            raise DeclarationError(
+                f"job {name}: {parameter.name}={parameter.default!r} would never be used, as a"
+                " worker passes what was submitted; give the fields of a dataclass defaults instead"
+            )
+    if inspect.isgeneratorfunction(perform) or inspect.isasyncgenfunction(perform):
+        raise DeclarationError(f"job {name} is a generator, which does nothing by being called")
+    return len(positional)
+
+
+def own_name(perform: object) -> str:
+    """What a function is called.
+
+    Raises:
+        DeclarationError: nothing, as a lambda is.
+    """
+    name = getattr(perform, "__name__", "")
+    if not name or name == "<lambda>":
+        raise DeclarationError(f"{perform!r} has no name: give the job one, @jobs.job(name='...')")
+    return name
