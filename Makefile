@@ -54,6 +54,10 @@ docs: $(INSTALLED) ## what is generated: the reference of metrics, the dashboard
 	$(BIN)/python -m jobs_supervisor.exporter.reference > docs/metrics.md
 	$(BIN)/python -m grafana
 
+.PHONY: picture
+picture: $(INSTALLED) ## docs/overview.svg: the overview under load with faults; needs prometheus
+	$(BIN)/python -m tests.deploy.rehearsal docs/overview.svg
+
 .PHONY: bench-quick
 bench-quick: $(INSTALLED) ## ours against the bare loop, in 3 minutes; fails if a ratio is too low
 	$(BIN)/python -m benchmarks.quick

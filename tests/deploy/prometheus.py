@@ -22,14 +22,17 @@ class Prometheus:
 
     Args:
         directory: for its data and its log.
-        targets: whom to scrape.
+        targets: whom to scrape, as host-1, host-2 and so on.
         rules: alert rules, as its own file would hold them.
+
+    Attributes:
+        address: host:port.
     """
 
     def __init__(self, directory: Path, targets: Sequence[Running], rules: str = "") -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self._address = f"127.0.0.1:{probe.getsockname()[1]}"
+            self.address = f"127.0.0.1:{probe.getsockname()[1]}"
         config, rule_file = directory / "prometheus.yml", directory / "rules.yml"
         rule_file.write_text(rules)
         self._targets = directory / "targets.json"
@@ -52,7 +55,7 @@ class Prometheus:
                     "prometheus",
                     f"--config.file={config}",
                     f"--storage.tsdb.path={directory / 'data'}",
-                    f"--web.listen-address={self._address}",
+                    f"--web.listen-address={self.address}",
                 ],
                 stdout=log,
                 stderr=log,
@@ -61,10 +64,16 @@ class Prometheus:
 
     def scrape(self, targets: Sequence[Running]) -> None:
         """Scrape these from now on, as one cluster."""
-        found = {"targets": [each.record.metrics for each in targets], "labels": {"cluster": "t"}}
+        found = [
+            {
+                "targets": [each.record.metrics],
+                "labels": {"cluster": "t", "instance": f"host-{number}"},
+            }
+            for number, each in enumerate(targets, 1)
+        ]
         # Moved into place: it is read as soon as it changes.
         new = self._targets.with_suffix(".new")
-        new.write_text(json.dumps([found]))
+        new.write_text(json.dumps(found))
         new.replace(self._targets)
 
     def firing(self) -> set[str]:
@@ -88,11 +97,11 @@ class Prometheus:
     def _ready(self) -> bool:
         assert self._process.poll() is None, "Prometheus has ended"
         try:
-            with urllib.request.urlopen(f"http://{self._address}/-/ready", timeout=2):
+            with urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
             return False
 
     def _get(self, path: str) -> dict[str, Any]:
-        with urllib.request.urlopen(f"http://{self._address}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as answer:
             return json.load(answer)

@@ -8,10 +8,13 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import psycopg
 import pytest
 
+from grafana import overview
+from grafana.picture import Source, picture
 from jobs_runtime.database import Connection
 from tests.apps import observed
 from tests.deploy.prometheus import Prometheus
@@ -105,6 +108,10 @@ def test_panels_have_data_and_alerts_see_faults(
         for panel in dashboard.panels:
             for query in panel.queries:
                 assert prometheus.query(asked(query.expression)), (panel.title, query.expression)
+    drawn = picture(overview.DASHBOARD, Source(prometheus.address, time.time(), 15, 10))
+    assert ElementTree.fromstring(drawn).tag.endswith("svg")
+    for panel in overview.DASHBOARD.panels:
+        assert f">{panel.title}<" in drawn
     for name, expression in ALERTS.items():
         if "absent" not in expression:
             for part in measured(expression):
