@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -158,6 +159,9 @@ def status(as_json: bool, watch: bool) -> None:
                     {
                         "pid": record.pid,
                         "app": record.app,
+                        "database": record.database,
+                        "metrics": record.metrics,
+                        "up_seconds": round(time.time() - record.started_at, 3),
                         "slots": [asdict(slot) for slot in slots],
                     }
                     for record, slots in reports

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jobs_supervisor.shared import SharedMemory
-from jobs_supervisor.slots import SLOT_BYTES, Slot
+from jobs_supervisor.slot_layout import SLOT_BYTES
+from jobs_supervisor.slots import Slot
 
 
 class SlotMap:

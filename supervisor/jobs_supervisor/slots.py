@@ -11,11 +11,16 @@ import enum
 import time
 
 from jobs_supervisor.shared import SharedMemory
-
-SLOT_BYTES = 640
-NAME_BYTES = 64
-EXIT_BYTES = 192
-PROGRESS_BYTES = 128
+from jobs_supervisor.slot_layout import (
+    ENDINGS_AT,
+    EXIT_BYTES,
+    KEPT,
+    NAME_BYTES,
+    PROGRESS_BYTES,
+    SLOT_BYTES,
+    TEXT_OFFSET,
+    Field,
+)
 
 
 class SlotState(enum.IntEnum):
@@ -29,36 +34,6 @@ class SlotState(enum.IntEnum):
     DRAINING = 5
 
 
-class Field(enum.IntEnum):
-    """The words of a slot, by position."""
-
-    PID = 0
-    STATE = 1
-    SINCE = 2
-    INCARNATION = 3
-    JOB_ID = 4
-    ATTEMPT = 5
-    STARTED = 6
-    DEADLINE = 7
-    CANCEL = 8
-    CANCEL_AT = 9
-    DONE = 10
-    SPAWNED = 11
-    RESTARTS = 12
-    REPLACE = 13
-    WANTED = 14
-    GENERATION = 15
-    NOT_BEFORE = 16
-    ENDED_AT = 17
-
-
-KEPT = (Field.RESTARTS, Field.WANTED, Field.ENDED_AT)
-"""Words that outlive the process in the slot."""
-
-ENDINGS_AT, ENDINGS = 20, 12
-"""Words that count how processes ended, one a kind: the supervisor's, kept like the restarts."""
-
-TEXT_OFFSET = 32 * 8
 BUSY = int(SlotState.BUSY)
 
 

@@ -7,8 +7,9 @@ import time
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 
+from jobs_supervisor.picture import picture
 from jobs_supervisor.rundir import RunRecord, living
-from jobs_supervisor.status import SlotStatus, as_table, read_all
+from jobs_supervisor.status import SlotStatus, read_all
 
 AGAIN_AFTER = 0.5
 """Seconds between two pictures."""
@@ -25,23 +26,24 @@ def reports() -> list[tuple[RunRecord, list[SlotStatus]]]:
     return found
 
 
-def picture() -> RenderableType:
-    """One table a supervisor."""
-    tables = [as_table(record, slots) for record, slots in reports()]
-    return Group(*tables) if tables else "no supervisor of this user is running on this host"
+def everything(room: int | None = None) -> RenderableType:
+    """One picture a supervisor; each may show so many slots."""
+    pictures = [picture(record, slots, room) for record, slots in reports()]
+    return Group(*pictures) if pictures else "no supervisor of this user is running on this host"
 
 
 def show() -> None:
-    """Print the picture."""
-    Console().print(picture())
+    """Print it once."""
+    Console().print(everything())
 
 
 def watch() -> None:
-    """Show the picture until interrupted."""
-    with Live(picture(), screen=True) as live:
+    """Show it until interrupted."""
+    console = Console()
+    with Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
+            live.update(everything(console.height // 2), refresh=True)
             try:
                 time.sleep(AGAIN_AFTER)
             except KeyboardInterrupt:
                 return
-            live.update(picture())

@@ -10,7 +10,10 @@ from pathlib import Path
 import psycopg
 
 from jobs_runtime.executors.postgres.migrate import migrations
+from jobs_supervisor.slots import SlotState
+from tests.apps import basic
 from tests.processes.test_bad_input import COMMAND, call
+from tests.processes.test_deaths import slot_on
 from tests.support.pool import ROOT, Pool, eventually
 
 
@@ -64,19 +67,32 @@ def test_check_says_what_is_fit(dsn: str, empty_dsn: str) -> None:
 
 
 def test_status_needs_no_database(pool: Pool) -> None:
-    pool.start(app="tests.apps.basic", workers=2)
-    where = str(pool.directory)
-    shown = call("status", JOBS_RUN_DIR=where)
+    running = pool.start(app="tests.apps.basic", workers=2)
+    submitted = basic.deep_sleep.submit(60)
+    slot = slot_on(running, submitted.job_id)
+    os.kill(slot.pid, signal.SIGKILL)
+    eventually(lambda: slot.restarts == 1, 5, "it is gone")
+    slot_on(running, submitted.job_id)
+    workers = running.slots.workers
+    eventually(lambda: any(each.state is SlotState.IDLE for each in workers), 5, "one waits")
+    env = {"JOBS_RUN_DIR": str(pool.directory), "COLUMNS": "80"}
+    shown = call("status", cwd=ROOT, **env)
     assert shown.returncode == 0
-    assert "tests.apps.basic" in shown.stdout
-    (report,) = json.loads(call("status", "--json", JOBS_RUN_DIR=where).stdout)
-    slots = {slot["slot"]: slot["state"] for slot in report["slots"]}
-    assert slots == {
-        "worker 1": "idle",
-        "worker 2": "idle",
-        "scheduler": "idle",
-        "exporter": "idle",
-    }
+    assert "tests.apps.basic  2 workers: 1 busy, 1 idle" in shown.stdout
+    assert f"deep_sleep #{submitted.job_id}, attempt 2" in shown.stdout
+    assert "killed by SIGKILL" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+
+    (report,) = json.loads(call("status", "--json", cwd=ROOT, **env).stdout)
+    assert (report["pid"], report["app"]) == (running.process.pid, "tests.apps.basic")
+    slots = {each["slot"]: each for each in report["slots"]}
+    assert sorted(slots) == ["exporter", "scheduler", "worker 1", "worker 2"]
+    (busy,) = (each for each in slots.values() if each["state"] == "busy")
+    assert (busy["job"], busy["job_id"], busy["attempt"]) == ("deep_sleep", submitted.job_id, 2)
+    assert 0 < busy["for_seconds"] < 60
+    killed = slots[slot.title]
+    assert killed["restarts"] == 1
+    assert 0 < killed["ended_ago"] < 60
 
 
 def test_status_without_a_supervisor(tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from jobs_supervisor.obituary import Ending
 from jobs_supervisor.shared import SharedMemory
-from jobs_supervisor.slotmap import SlotMap
-from jobs_supervisor.slots import (
+from jobs_supervisor.slot_layout import (
     ENDINGS,
     ENDINGS_AT,
     EXIT_BYTES,
@@ -17,9 +16,9 @@ from jobs_supervisor.slots import (
     SLOT_BYTES,
     TEXT_OFFSET,
     Field,
-    Slot,
-    SlotState,
 )
+from jobs_supervisor.slotmap import SlotMap
+from jobs_supervisor.slots import Slot, SlotState
 
 
 @pytest.fixture

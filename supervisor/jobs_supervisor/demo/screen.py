@@ -13,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from jobs_supervisor.picture import LOOKS
 from jobs_supervisor.slots import Slot, SlotState
-from jobs_supervisor.status import STYLES, duration
+from jobs_supervisor.status import duration
 
 SAY_EVERY = 1.0
 """Seconds between two lines where there is no terminal."""
@@ -106,7 +107,7 @@ class Screen:
         return [
             slot.title,
             str(slot.pid or "-"),
-            Text(state.name.lower(), style=STYLES[state]),
+            Text(state.name.lower(), style=LOOKS[state.name.lower()][1]),
             what,
             f"{slot.done:,}",
             duration(max(0.0, time.monotonic() - since)) if state > SlotState.VACANT else "",
