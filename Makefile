@@ -24,6 +24,10 @@ install: $(INSTALLED) ## everything needed, into .venv
 demo: $(INSTALLED) ## measure Python's standard library with a pool of workers
 	$(BIN)/jobs-supervisor demo --chaos
 
+.PHONY: demo-pgboss
+demo-pgboss: $(INSTALLED) ## a Node web server with its heavy job inside, and moved out to Python
+	$(BIN)/python -m examples.wasp
+
 .PHONY: lint
 lint: $(INSTALLED) ## ruff and pyright strict
 	$(BIN)/ruff check .
@@ -66,4 +70,4 @@ bench-quick: $(INSTALLED) ## ours against the bare loop, in 3 minutes; fails if 
 clean: ## remove everything that was installed or generated
 	rm -rf $(VENV) .jobs .pytest_cache .ruff_cache .hypothesis benchmarks/results benchmarks/.redis
 	rm -rf benchmarks/peers/*/.venv benchmarks/peers/*/node_modules
-	rm -rf tests/interop/packages/*/node_modules
+	rm -rf tests/interop/packages/*/node_modules examples/wasp/node_modules
