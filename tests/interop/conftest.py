@@ -8,7 +8,9 @@ import pytest
 
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.pgboss.schema import create
+from tests.interop import app
 from tests.interop.node import Node, missing
+from tests.support.pool import Pool
 
 StartNode = Callable[..., Node]
 
@@ -48,3 +50,13 @@ def other(dsn: str) -> Iterator[Connection]:
     """A second connection."""
     with connect(dsn, "tests") as connection:
         yield connection
+
+
+@pytest.fixture
+def pool(boss: Connection, dsn: str) -> Iterator[Pool]:
+    """Starts pools of Python workers on the database."""
+    pool = Pool(dsn)
+    app.jobs.database.given_dsn = dsn
+    yield pool
+    app.jobs.close()
+    pool.stop_all()

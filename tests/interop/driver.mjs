@@ -18,7 +18,8 @@ const say_performed = (job) => say({ event: "performed", name: job.name, id: job
 
 async function perform(job) {
   say_performed(job);
-  const { sleep: seconds, raise, give } = job.data ?? {};
+  const { hang, sleep: seconds, raise, give } = job.data ?? {};
+  if (hang) await new Promise(() => {});
   if (seconds) await sleep(seconds * 1000);
   if (raise) throw new Error(raise);
   return give === undefined ? { by: "node" } : give;
