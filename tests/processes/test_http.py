@@ -77,11 +77,13 @@ def test_a_draining_pool_lives_but_is_not_ready(pool: Pool) -> None:
     basic.jobs.database.given_dsn = pool.dsn
     running = pool.start(app="tests.apps.basic", workers=1)
     slot = running.slots.workers[0]
-    submitted = basic.nap.submit(2.0)
+    submitted = basic.nap.submit(3.0)
     eventually(lambda: slot.job_id == int(submitted.job_id), 5, "the job is begun")
     running.send(signal.SIGTERM)
     eventually(lambda: "stopping" in running.log, 5, "the drain has begun")
     assert get(running, "/livez")[0] == 200
+    draining = (503, '{"ready": false, "reasons": ["draining"]}\n')
+    eventually(lambda: get(running, "/readyz") == draining, 2, "it says so")
     assert running.wait_exit(15) == 0
     assert submitted.details().state == "completed"
     basic.jobs.close()

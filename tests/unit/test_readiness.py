@@ -42,7 +42,21 @@ def test_no_worker_is_no_readiness(slots: SlotMap) -> None:
     assert not_ready(slots, time.monotonic()) == ["no worker is ready"]
 
 
-def test_a_drain_is_no_readiness(slots: SlotMap) -> None:
+@pytest.mark.parametrize(
+    ("state", "reasons"),
+    [
+        (SlotState.DRAINING, ["no worker is ready", "draining"]),
+        (SlotState.BUSY, ["draining"]),
+    ],
+)
+def test_a_drain_is_no_readiness(slots: SlotMap, state: SlotState, reasons: list[str]) -> None:
     for slot in slots.workers:
-        slot.enter(SlotState.DRAINING)
-    assert not_ready(slots, time.monotonic()) == ["no worker is ready", "draining"]
+        slot.occupy(1)
+        slot.enter(state)
+        slot.wanted = False
+    assert not_ready(slots, time.monotonic()) == reasons
+
+
+def test_one_worker_that_is_retired_is_no_drain(slots: SlotMap) -> None:
+    slots.workers[0].wanted = False
+    assert not_ready(slots, time.monotonic()) == []

@@ -91,7 +91,7 @@ def not_ready(slots: SlotMap, now: float) -> list[str]:
     waiting = [s for s in (*workers, slots.one("scheduler")) if s.state is SlotState.CONNECTING]
     if any(now - slot.since > UNREACHABLE_AFTER for slot in waiting):
         reasons.append("postgres cannot be reached")
-    if states and all(state in (SlotState.DRAINING, SlotState.VACANT) for state in states):
+    if workers and not any(slot.wanted for slot in workers):
         reasons.append("draining")
     return reasons
 
