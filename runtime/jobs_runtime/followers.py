@@ -28,17 +28,20 @@ def _complete(
 ) -> Options:
     if options.on_complete is None and options.dead_letter is None:
         return options
+    on_complete = options.on_complete
+    if not isinstance(on_complete, bool):
+        on_complete = _follower(on_complete, chain, declared)
     return replace(
         options,
-        on_complete=_follower(options.on_complete, chain, declared),
+        on_complete=on_complete,
         dead_letter=_follower(options.dead_letter, chain, declared),
     )
 
 
 def _follower(
-    follower: Follower | bool | None, chain: tuple[str, ...], declared: Mapping[str, Job[Any, Any]]
+    follower: Follower | None, chain: tuple[str, ...], declared: Mapping[str, Job[Any, Any]]
 ) -> Follower | None:
-    if not isinstance(follower, Follower) or follower.name in chain:
+    if follower is None or follower.name in chain:
         return None
     job = declared.get(follower.name)
     if job is None:

@@ -6,13 +6,27 @@ submitted.pg_boss.details()["retrycount"]
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
+import psycopg
+
+from jobs_runtime.borrowing import aborrow, borrow
+from jobs_runtime.executors.operation import arun, run
 from jobs_runtime.executors.pgboss import PgBossClient
+from jobs_runtime.executors.pgboss.codecs import ObjectCodec
 from jobs_runtime.executors.pgboss.new_options import from_environment
+from jobs_runtime.model import Stored, Submission
+from jobs_runtime.options import OptionValues, as_mapping, merge
+from jobs_runtime.storing import astore, store
+from jobs_runtime.submitted import SubmittedJob
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from jobs_runtime.app import Jobs
+    from jobs_runtime.job import Job
 
 
 class PgBoss:
@@ -37,6 +51,140 @@ class PgBoss:
     def schema(self) -> str:
         """Where the tables are."""
         return self.executor.schema
+
+    def send(
+        self,
+        name: str,
+        data: object = None,
+        *,
+        connection: object = None,
+        **options: Unpack[OptionValues],
+    ) -> SubmittedJob[Any]:
+        """Submit to a queue by its name, such as one that only Node performs.
+
+        Args:
+            name: of the queue.
+            data: an object, or None.
+            connection: the caller's own, as of `Job.submit`.
+            options: stronger than those of `Jobs` and `PG_BOSS_NEW_OPTIONS`; see `OptionValues`.
+
+        Returns:
+            The submitted job; false, and the one that was there already, if a unique option
+            suppressed this one.
+
+        Raises:
+            PayloadError: `data` is no object, or has what `jsonb` cannot keep.
+            OptionError: an option is unknown, out of range or none that pg-boss can keep.
+        """
+        submission = self._submission(name, data, as_mapping(options))
+        with self._borrowed(connection) as own:
+            return self._submitted(submission, store(own, self.executor, submission))
+
+    async def asend(
+        self,
+        name: str,
+        data: object = None,
+        *,
+        connection: object = None,
+        **options: Unpack[OptionValues],
+    ) -> SubmittedJob[Any]:
+        """As `send`, from a coroutine; `connection` is an async one."""
+        submission = self._submission(name, data, as_mapping(options))
+        async with self._aborrowed(connection) as own:
+            return self._submitted(submission, await astore(own, self.executor, submission))
+
+    def publish(
+        self,
+        event: str,
+        data: object = None,
+        *,
+        connection: object = None,
+        **options: Unpack[OptionValues],
+    ) -> list[SubmittedJob[Any]]:
+        """Submit to every queue that subscribes to an event, to all or to none.
+
+        Args and errors are those of `send`.
+        """
+        subscribers = self.executor.subscribers(event)
+        with self._borrowed(connection) as own, own.transaction():
+            return [
+                self._submitted(each, store(own, self.executor, each))
+                for each in self._copies(run(own, subscribers), data, as_mapping(options))
+            ]
+
+    async def apublish(
+        self,
+        event: str,
+        data: object = None,
+        *,
+        connection: object = None,
+        **options: Unpack[OptionValues],
+    ) -> list[SubmittedJob[Any]]:
+        """As `publish`, from a coroutine; `connection` is an async one."""
+        subscribers = self.executor.subscribers(event)
+        async with self._aborrowed(connection) as own, own.transaction():
+            return [
+                self._submitted(each, await astore(own, self.executor, each))
+                for each in self._copies(await arun(own, subscribers), data, as_mapping(options))
+            ]
+
+    def subscribe(self, event: str, queue: Job[Any, Any] | str) -> None:
+        """Have a job submitted whenever Node or Python publishes an event."""
+        self._jobs.run(self.executor.subscribe(event, _name_of(queue)))
+
+    async def asubscribe(self, event: str, queue: Job[Any, Any] | str) -> None:
+        """As `subscribe`, from a coroutine."""
+        await self._jobs.arun(self.executor.subscribe(event, _name_of(queue)))
+
+    def unsubscribe(self, event: str, queue: Job[Any, Any] | str) -> bool:
+        """End a subscription; gives whether there was one."""
+        return self._jobs.run(self.executor.unsubscribe(event, _name_of(queue)))
+
+    async def aunsubscribe(self, event: str, queue: Job[Any, Any] | str) -> bool:
+        """As `unsubscribe`, from a coroutine."""
+        return await self._jobs.arun(self.executor.unsubscribe(event, _name_of(queue)))
+
+    def _copies(
+        self, names: Sequence[str], data: object, options: Mapping[str, object]
+    ) -> list[Submission]:
+        return [self._submission(name, data, options) for name in names]
+
+    def _submission(self, name: str, data: object, options: Mapping[str, object]) -> Submission:
+        merged = merge(self.executor.defaults, self._jobs.defaults, options)
+        self.executor.check_options(name, merged)
+        codec: ObjectCodec[Any] = ObjectCodec(cast("Any", Any), f"the data for {name}")
+        return Submission(name, name, codec.encode(data), merged)
+
+    def _submitted(self, submission: Submission, stored: Stored) -> SubmittedJob[Any]:
+        name = submission.name
+        return SubmittedJob(
+            self._jobs,
+            stored.job_id,
+            name,
+            self._jobs.declared.get(name),
+            duplicate=stored.duplicate,
+            executor=self.executor,
+        )
+
+    @contextmanager
+    def _borrowed(self, connection: object) -> Generator[psycopg.Connection[Any]]:
+        if connection is not None:
+            yield borrow(connection)
+        else:
+            with self._jobs.database.connection() as own:
+                yield own
+
+    @asynccontextmanager
+    async def _aborrowed(self, connection: object) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
+        if connection is not None:
+            yield await aborrow(connection)
+        else:
+            async with self._jobs.database.async_connection() as own:
+                yield own
+
+
+def _name_of(queue: Job[Any, Any] | str) -> str:
+    return queue if isinstance(queue, str) else queue.name
 
 
 class SubmittedOnPgBoss:

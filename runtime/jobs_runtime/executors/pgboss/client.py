@@ -127,6 +127,20 @@ class PgBossClient:
         """What is paused."""
         return self._pauses.paused()
 
+    def subscribers(self, event: str) -> Operation[list[str]]:
+        """The queues that subscribe to an event."""
+        return Operation(
+            self._statement("subscribers"), {"event": event}, lambda rows: [row[0] for row in rows]
+        )
+
+    def subscribe(self, event: str, name: str) -> Operation[None]:
+        """Have a queue subscribe to an event."""
+        return Operation(self._statement("subscribe"), {"event": event, "name": name}, nothing)
+
+    def unsubscribe(self, event: str, name: str) -> Operation[bool]:
+        """End a subscription; gives whether there was one."""
+        return Operation(self._statement("unsubscribe"), {"event": event, "name": name}, bool)
+
     def _restore(self, job_id: str, states: list[str], *, afresh: bool) -> Operation[bool]:
         parameters = {**key(job_id), "states": states, "afresh": afresh}
         return Operation(self._statement("restore"), parameters, bool)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import psycopg
 from psycopg import conninfo
 
+from jobs_runtime.dsn import redact
 from jobs_runtime.errors import ConfigurationError, OptionError
 from jobs_runtime.executors.pgboss.schema import DEFAULT_SCHEMA, checked
 from jobs_runtime.options import validate
@@ -124,17 +126,16 @@ def _dsn(options: Mapping[str, Any]) -> str | None:
     whole = _text(options, "connectionString")
     if whole is None and not given:
         return None
-    mode = _ssl_mode(options.get("ssl"))
-    return _checked_dsn(
-        lambda: conninfo.make_conninfo(whole or "", **given, **({"sslmode": mode} if mode else {}))
-    )
-
-
-def _checked_dsn(make: Callable[[], str]) -> str:
+    if mode := _ssl_mode(options.get("ssl")):
+        given["sslmode"] = mode
     try:
-        return make()
-    except Exception as error:
-        raise ConfigurationError(f"{VARIABLE}: {str(error).strip()}") from None
+        parameters = {**conninfo.conninfo_to_dict(whole or ""), **given}
+        return conninfo.make_conninfo("", **parameters)
+    except psycopg.ProgrammingError as error:
+        reason = " ".join(str(error).split())
+        raise ConfigurationError(
+            f"{VARIABLE}: the connection {redact(whole or '')} does not parse: {reason}"
+        ) from None
 
 
 def _ssl_mode(ssl: object) -> str | None:

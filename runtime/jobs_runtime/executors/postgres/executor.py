@@ -51,7 +51,14 @@ class PostgresExecutor:
     result_codec: type[Codec[Any]] = Codec
 
     def check_job(self, job: Job[Any, Any]) -> None:
-        """Every declaration can be kept."""
+        """Refuse what only pg-boss can do.
+
+        Raises:
+            OptionError: `on_complete` names no job.
+        """
+        for layer in job.layers:
+            if layer.get("on_complete") is True:
+                raise _names_no_job(job.name)
 
     def check_options(self, name: str, options: Options) -> None:
         """Refuse what only pg-boss can do.
@@ -60,10 +67,7 @@ class PostgresExecutor:
             OptionError: `on_complete` names no job.
         """
         if options.on_complete is True:
-            raise OptionError(
-                f"job {name}: on_complete takes a job, or the name of one; True is for the executor"
-                " PgBoss"
-            )
+            raise _names_no_job(name)
 
     def submit(self, submission: Submission) -> Operation[Stored | None]:
         """Store one job; gives None if it is to be tried again at once."""
@@ -203,6 +207,12 @@ class PostgresExecutor:
         return Operation(
             statement("stopped"), {"ids": _array(ids), "incarnation": incarnation}, nothing
         )
+
+
+def _names_no_job(name: str) -> OptionError:
+    return OptionError(
+        f"job {name}: on_complete takes a job, or the name of one; True is for the executor PgBoss"
+    )
 
 
 def _settle_alike(outcomes: list[Outcome], incarnation: int) -> Operation[list[int]]:
