@@ -40,6 +40,28 @@ OF_SEND = [
     "db",
 ]
 """What `send` of pg-boss 8.4.2 takes."""
+OF_WASP = [
+    "executor",
+    "perform",
+    "fn",
+    "executorOptions",
+    "schedule",
+    "cron",
+    "args",
+    "tz",
+    "entities",
+    "context",
+    "submit",
+    "delay",
+    "jobId",
+    "jobName",
+    "executorName",
+    "details",
+    "cancel",
+    "resume",
+    "PG_BOSS_NEW_OPTIONS",
+]
+"""What a job has in Wasp."""
 ROWS = re.compile(r"^\| (.+) \|$", re.MULTILINE)
 
 
@@ -117,6 +139,7 @@ def test_every_row_of_the_comparison_names_a_test() -> None:
         assert len(row) == 3, row
 
 
-def test_the_comparison_has_every_option_of_send() -> None:
+@pytest.mark.parametrize("names", [OF_SEND, OF_WASP], ids=["send", "Wasp"])
+def test_the_comparison_has_every_name_of_theirs(names: list[str]) -> None:
     theirs = {name for row in cells("wasp-and-pgboss.md") for name in re.findall(r"\w+", row[0])}
-    assert set(OF_SEND) - theirs == set()
+    assert set(names) - theirs == set()
