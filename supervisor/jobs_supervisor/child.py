@@ -59,8 +59,8 @@ class Child:
     @property
     def at_rest(self) -> bool:
         """Whether there is nothing to decide: a process that waits for work, and may."""
-        idle = self.pid != 0 and self.slot.state is SlotState.IDLE
-        return idle and self.wanted and self.asked_to_stop is None
+        slot = self.slot
+        return self.pid != 0 and slot.idle and slot.wanted and self.asked_to_stop is None
 
     def view(self) -> SlotView:
         """What is known of the slot at this moment."""
@@ -160,6 +160,17 @@ class Child:
         )
         slot.vacate(reason, list(Ending).index(kind), self.not_before)
         return obituary
+
+    def ask_to_stop(self, now: float, grace: float) -> None:
+        """Have the process end after its job, within so many seconds."""
+        self.asked_to_stop = now
+        self.stop_by = now + grace
+        self.send(signal.SIGTERM)
+
+    def kill(self, reason: Reason) -> None:
+        """End the process at once."""
+        self.killed = reason
+        self.send(signal.SIGKILL)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process, if it is still there."""

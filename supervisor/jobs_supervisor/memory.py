@@ -36,14 +36,20 @@ class OomWatch:
     def __init__(self, events: Path | None = None) -> None:
         self._events = events or _events_file()
         self._last = self._read()
+        self._look_at = 0.0
         self._kills: deque[float] = deque()
 
     def look(self, now: float) -> None:
-        """Take in what was counted since the last look.
+        """Take in what was counted since the last look; it costs nothing if that was just now.
 
         Args:
             now: monotonic seconds.
         """
+        if now >= self._look_at:
+            self._take_in(now)
+
+    def _take_in(self, now: float) -> None:
+        self._look_at = now + EXPLAINS / 2
         count = self._read()
         if count is not None and self._last is not None:
             self._kills.extend([now] * (count - self._last))
@@ -58,7 +64,7 @@ class OomWatch:
             status: as `waitpid` gives it.
             now: monotonic seconds.
         """
-        self.look(now)
+        self._take_in(now)
         if self._last is None:
             return None
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL

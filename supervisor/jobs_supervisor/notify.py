@@ -35,6 +35,11 @@ class Notifier:
         mine = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         return cls(address, int(usec) / USEC if usec.isdigit() and mine else None)
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens."""
+        return self._address is not None
+
     def ready(self) -> None:
         """Start-up or a reload is over."""
         self._send("READY=1")

@@ -183,7 +183,7 @@ def longest_sleep(*, awaited: bool, resting: bool) -> float:
 
     Args:
         awaited: whether some child is about to get ready or to be replaced.
-        resting: whether every child waits for work.
+        resting: whether no child has a time limit that runs.
     """
     if awaited:
         return CLOSE_LOOK

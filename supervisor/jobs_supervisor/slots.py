@@ -34,7 +34,8 @@ class SlotState(enum.IntEnum):
     DRAINING = 5
 
 
-BUSY = int(SlotState.BUSY)
+STATES = tuple(SlotState)
+IDLE, BUSY = int(SlotState.IDLE), int(SlotState.BUSY)
 
 
 class Slot:
@@ -60,6 +61,8 @@ class Slot:
         self._exit_at = self._name_at + NAME_BYTES
         self._progress_at = self._exit_at + EXIT_BYTES
         # Looked up once: in Python 3.11 a member of an enumeration takes 120 ns, for every job.
+        self._pid_at = self._base + Field.PID
+        self._wanted_at = self._base + Field.WANTED
         self._state_at = self._base + Field.STATE
         self._job_id_at = self._base + Field.JOB_ID
         self._attempt_at = self._base + Field.ATTEMPT
@@ -87,7 +90,7 @@ class Slot:
     @property
     def state(self) -> SlotState:
         """What that process is doing."""
-        return SlotState(self._get(Field.STATE))
+        return STATES[self._integers[self._state_at]]
 
     @property
     def since(self) -> float:
@@ -167,7 +170,7 @@ class Slot:
     @property
     def wanted(self) -> bool:
         """Whether the slot belongs to the pool at present: it has a process, or is to have one."""
-        return bool(self._get(Field.WANTED))
+        return bool(self._integers[self._wanted_at])
 
     @wanted.setter
     def wanted(self, wanted: bool) -> None:
@@ -176,7 +179,13 @@ class Slot:
     @property
     def in_use(self) -> bool:
         """Whether there is anything to tell of it."""
-        return self.wanted or self.pid != 0
+        integers = self._integers
+        return bool(integers[self._pid_at] or integers[self._wanted_at])
+
+    @property
+    def idle(self) -> bool:
+        """Whether its process waits for work."""
+        return self._integers[self._state_at] == IDLE
 
     @property
     def generation(self) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from jobs_supervisor import policy, rolling
 from jobs_supervisor.child import Child
+from jobs_supervisor.family import Family
 from jobs_supervisor.memory import OomWatch
 from jobs_supervisor.notify import Notifier
 from jobs_supervisor.obituary import Obituary, Verdict
@@ -20,7 +21,6 @@ from jobs_supervisor.policy import AskToStop, Kill, RaiseCancel, Reason, Spawn, 
 from jobs_supervisor.reload import Trial
 from jobs_supervisor.signals import HEEDED, SignalInbox
 from jobs_supervisor.slotmap import SlotMap
-from jobs_supervisor.slots import SlotState
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +57,7 @@ class Supervisor:
         on_death: Callable[[Obituary], None],
         on_ready: Callable[[], None],
     ) -> None:
-        mains = {role.name: role.main for role in plan.roles}
-        self.first_role = plan.roles[0].name
-        self.children = [Child(slot, mains[slot.role], slot.pid) for slot in slots]
-        self.pool = [child for child in self.children if self._is_first(child)]
-        self.others = [child for child in self.children if not self._is_first(child)]
+        self.family = Family(slots, plan)
         self.plan = plan
         self.target = plan.target
         self.trial = trial
@@ -76,10 +72,10 @@ class Supervisor:
         self.oom = OomWatch()
         self.signals = SignalInbox(HEEDED)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        for child in self.others:
+        for child in self.family.others:
             child.wanted = True
             if child.pid:
-                self._ask_to_stop(child, time.monotonic())
+                child.ask_to_stop(time.monotonic(), LAST_STAGE)
 
     def run(self) -> int:
         """Supervise until stopped and every child has ended, or new code is to be run."""
@@ -92,39 +88,27 @@ class Supervisor:
                 return RELOAD
             if self.stopping and self._all_ended():
                 return self.exit_code or CLEAN
-            self._renew()
-            self._dump_next()
-            until = min(self._act(child) for child in self._present())
+            awaited = self._renew() or self._dump_next()
+            until = min(self._act(child) for child in self.family.present)
             now = time.monotonic()
             self._watch_readiness(now)
             self.trial.limit(now)
             self._tell(now)
-            until = min(until, now + self._look(), self.notifier.next_at())
-            self.signals.wait(until - now)
+            sleep = policy.longest_sleep(awaited=awaited, resting=until == float("inf"))
+            self.signals.wait(min(until, now + sleep, self.notifier.next_at()) - now)
 
-    def _look(self) -> float:
-        """How long nothing needs to be looked at, unless a signal comes."""
-        awaited = self.to_dump or not (self.stopping or (self.ready and self._is_settled()))
-        resting = all(child.at_rest for child in self._present())
-        return policy.longest_sleep(awaited=bool(awaited), resting=resting)
-
-    def _is_settled(self) -> bool:
-        """Whether there are as many workers as there should be, and all may stay."""
-        wanted = [child for child in self.pool if child.wanted]
-        return len(wanted) == self.target and not any(child.slot.replace for child in wanted)
-
-    def _renew(self) -> None:
-        if self.stopping or (self.ready and self._is_settled()):
-            return
-        match rolling.next_step(
-            [child.member(self.plan.generation) for child in self.pool], self.target
-        ):
+    def _renew(self) -> bool:
+        """Take the next step to the pool as it should be; gives whether it is on its way there."""
+        if self.stopping or (self.ready and self.family.is_settled(self.target)):
+            return False
+        match rolling.next_step(self.family.members(), self.target):
             case rolling.Open(index):
-                self.pool[index].wanted = True
+                self.family.pool[index].wanted = True
             case rolling.Retire(index):
-                self.pool[index].wanted = False
+                self.family.pool[index].wanted = False
             case None:
-                return
+                pass
+        return True
 
     def _act(self, child: Child) -> float:
         """Do what the policy says about one slot; gives when to look again."""
@@ -138,10 +122,9 @@ class Supervisor:
                 logger.warning("%s: %s is out of time", child.slot.title, child.slot.job)
                 child.slot.cancel(child.slot.job_id)
             case AskToStop():
-                self._ask_to_stop(child, now)
+                child.ask_to_stop(now, self._grace(child))
             case Kill(reason):
-                child.killed = reason
-                child.send(signal.SIGKILL)
+                child.kill(reason)
             case Wait(until):
                 return until
         return now
@@ -153,13 +136,9 @@ class Supervisor:
             child.failed_to_spawn(now)
             logger.error("%s cannot be forked: %s", child.slot.title, error)
 
-    def _ask_to_stop(self, child: Child, now: float) -> None:
-        child.asked_to_stop = now
-        child.stop_by = now + self._grace(child)
-        child.send(signal.SIGTERM)
-
     def _grace(self, child: Child) -> float:
-        if not self._is_first(child):
+        """Seconds that a child has to stop when it is asked to."""
+        if child in self.family.others:
             return LAST_STAGE
         return self.plan.drain if self.stopping else float("inf")
 
@@ -174,7 +153,7 @@ class Supervisor:
                 return
             if pid == self.trial.pid:
                 self._end_trial(status)
-            child = next((child for child in self.children if child.pid == pid), None)
+            child = self.family.find(pid)
             if child is not None:
                 self._bury(child, status, usage)
 
@@ -185,7 +164,7 @@ class Supervisor:
         obituary = child.end(status, usage, out_of_memory, now)
         if obituary.verdict is Verdict.RELEASED and busy and self.exit_code is None:
             self.exit_code = CUT_SHORT
-        if self._is_first(child):
+        if child in self.family.pool:
             self.on_death(obituary)
 
     def _heed(self, number: signal.Signals) -> None:
@@ -193,7 +172,7 @@ class Supervisor:
             case signal.SIGCHLD:
                 return
             case signal.SIGUSR2:
-                self.to_dump.extend(child for child in self.children if child.pid)
+                self.to_dump.extend(self.family.living)
             case signal.SIGUSR1:
                 logger.info("SIGUSR1 is ignored: logs go to stderr, there is no file to open anew")
             case signal.SIGHUP | signal.SIGTTIN | signal.SIGTTOU if self.stopping:
@@ -223,7 +202,7 @@ class Supervisor:
             self.notifier.ready()
 
     def _resize(self, target: int) -> None:
-        if not 1 <= target < len(self.pool):
+        if not 1 <= target < len(self.family.pool):
             logger.warning("a pool of %d takes a restart with --workers", target)
             return
         self.target = target
@@ -247,7 +226,7 @@ class Supervisor:
     def _stop(self, grace: float, *, everyone: bool) -> None:
         self.stopping = True
         stop_by = time.monotonic() + grace
-        for child in self.children if everyone else self.pool:
+        for child in self.family if everyone else self.family.pool:
             child.wanted = False
             child.stop_by = min(child.stop_by, stop_by)
             if grace == 0:
@@ -255,46 +234,43 @@ class Supervisor:
                 child.stop_reason = Reason.STOPPED
 
     def _all_ended(self) -> bool:
-        if any(child.pid for child in self.pool):
+        """Whether no child is left; the others are let go once the pool is gone."""
+        if any(child.pid for child in self.family.pool):
             return False
-        for child in self.others:
+        for child in self.family.others:
             child.wanted = False
-        return not any(child.pid for child in self.others)
-
-    def _present(self) -> list[Child]:
-        return [child for child in self.children if child.slot.in_use]
-
-    def _is_first(self, child: Child) -> bool:
-        return child.slot.role == self.first_role
+        return not self.family.living
 
     def _watch_readiness(self, now: float) -> None:
-        if any(child.slot.state >= SlotState.CONNECTING for child in self.pool):
+        if self.family.serving:
             self.served_at = now
         if self.ready or self.stopping:
             return
-        pool = [child.member(self.plan.generation) for child in self.pool if child.slot.in_use]
-        if len(pool) == self.target and all(each.ready and not each.stale for each in pool):
+        if self.family.is_ready(self.target):
             self.ready = True
             self.notifier.ready()
             self.on_ready()
         elif now - self.served_at > PATIENCE:
-            logger.error("no %s got ready within %.0f s; giving up", self.first_role, PATIENCE)
+            role = self.plan.roles[0].name
+            logger.error("no %s got ready within %.0f s; giving up", role, PATIENCE)
             self.exit_code = NOT_STARTED
             self._stop(0.0, everyone=True)
 
     def _tell(self, now: float) -> None:
-        states = [child.slot.state for child in self.pool if child.pid]
-        busy = states.count(SlotState.BUSY)
-        self.notifier.status(f"{len(states)} workers, {busy} busy" + ", stopping" * self.stopping)
+        if not self.notifier.heard:
+            return
+        self.notifier.status(self.family.describe() + ", stopping" * self.stopping)
         if self.stopping:
             self.notifier.extend(LAST_STAGE + policy.LOOK)
         if now - self.served_at <= PATIENCE:
             self.notifier.progress(now)
 
-    def _dump_next(self) -> None:
-        """One child at each turn, so that their stacks do not mix in the log."""
-        if self.to_dump:
-            child = self.to_dump.popleft()
-            slot = child.slot
-            logger.info("%s (pid %d) %s %s", slot.title, child.pid, slot.state.name, slot.job)
-            child.send(signal.SIGUSR2)
+    def _dump_next(self) -> bool:
+        """One child at each turn, so that their stacks do not mix; gives whether there was one."""
+        if not self.to_dump:
+            return False
+        child = self.to_dump.popleft()
+        slot = child.slot
+        logger.info("%s (pid %d) %s %s", slot.title, child.pid, slot.state.name, slot.job)
+        child.send(signal.SIGUSR2)
+        return True

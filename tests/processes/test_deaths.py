@@ -13,8 +13,9 @@ from jobs_supervisor.slots import Slot, SlotState
 from tests.apps import basic, unruly
 from tests.support.pool import Pool, Running, eventually
 
-REPLACED, PERFORMED_AGAIN = 0.25, 0.5
-"""Seconds from the kill, in the median: a machine that runs the tests besides gets some slack."""
+REPLACED, PERFORMED_AGAIN = 0.1, 0.5
+"""Seconds from the kill to the fork of another worker, the best of five, and to the next attempt, in
+the median: a machine that runs the tests besides makes single ones slower."""
 
 
 def slot_on(running: Running, job_id: str) -> Slot:
@@ -39,7 +40,7 @@ def test_a_killed_workers_job_is_soon_performed_again(pool: Pool) -> None:
     replaced: list[float] = []
     performed: list[float] = []
     for _ in range(5):
-        submitted = basic.deep_sleep.submit(0.3)
+        submitted = basic.deep_sleep.submit(0.6)
         slot = slot_on(running, submitted.job_id)
         victim = slot.pid
         began = time.monotonic()
@@ -57,7 +58,7 @@ def test_a_killed_workers_job_is_soon_performed_again(pool: Pool) -> None:
         assert submitted.result(10) not in (0, victim)
         record = submitted.details()
         assert (record.attempt, record.deaths) == (2, 1)
-    assert statistics.median(replaced) < REPLACED
+    assert min(replaced) < REPLACED
     assert statistics.median(performed) < PERFORMED_AGAIN
 
 
@@ -80,9 +81,26 @@ def test_only_the_guilty_job_is_charged_and_in_the_end_quarantined(
     assert unruly.well_behaved.submit().result(5)
 
 
+def test_jobs_behind_one_that_kills_keep_flowing(pool: Pool, connection: Connection) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=1)
+    poison = unruly.fickle.submit("SIGSEGV")
+    behind = unruly.fickle.submit_many([""] * 50)
+    began = time.monotonic()
+    record = poison.wait(20)
+    for submitted in behind:
+        submitted.wait(20)
+    assert time.monotonic() - began < 10
+    assert (record.state, record.deaths) == ("failed", 3)
+    assert "killed by SIGSEGV" in str(record.output)
+    others = [row[1:] for row in finished(connection) if row[1] != "failed"]
+    assert others == [("completed", 1, 0)] * 50
+    assert running.slots.workers[0].restarts == 3
+    assert "is quarantined" in running.log
+
+
 def test_the_reason_of_a_death_is_told(pool: Pool) -> None:
     running = pool.start(app="tests.apps.basic", workers=1)
-    submitted = basic.deep_sleep.submit(0.3)
+    submitted = basic.deep_sleep.submit(1.0)
     slot = slot_on(running, submitted.job_id)
     os.kill(slot.pid, signal.SIGKILL)
     submitted.result(10)
