@@ -6,10 +6,12 @@ about, whoever logs it, and the span if there is one.
 
 from __future__ import annotations
 
+import io
 import logging
+import select
 import sys
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import msgspec
 
@@ -29,7 +31,7 @@ def configure(style: Format = "auto") -> None:
         style: `auto` is text on a terminal and JSON elsewhere.
     """
     text = style == "text" or (style == "auto" and sys.stderr.isatty())
-    handler = logging.StreamHandler(sys.stderr)
+    handler = PatientHandler(sys.stderr)
     handler.setFormatter(TextFormatter() if text else JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
@@ -37,8 +39,40 @@ def configure(style: Format = "auto") -> None:
 def speak_for(slot: Slot) -> None:
     """Have the lines of this process, a child, say what is going on in its slot."""
     for handler in logging.getLogger().handlers:
+        if isinstance(handler, PatientHandler):
+            handler.waits = slot.role == "worker"
         if isinstance(handler.formatter, SlotFormatter):
             handler.formatter.slot = slot
+
+
+class PatientHandler(logging.StreamHandler[TextIO]):
+    """Leaves out what nobody reads: the pool must not stand still because a pager does.
+
+    Attributes:
+        waits: whether to wait for the reader all the same, as a worker does, for its jobs' lines.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self.waits = False
+        self._left_out = 0
+        self._poller = select.poll()
+        try:
+            self._poller.register(stream.fileno(), select.POLLOUT)
+        except io.UnsupportedOperation:
+            self.waits = True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line, or count it; what was counted is told as soon as there is a reader."""
+        if not self.waits and not self._poller.poll(0):
+            self._left_out += 1
+            return
+        if self._left_out:
+            told = {"msg": f"{self._left_out} lines were left out: nobody read the log"}
+            level = {"levelno": logging.WARNING, "levelname": "WARNING"}
+            self._left_out = 0
+            super().emit(logging.makeLogRecord({"name": __name__, **told, **level}))
+        super().emit(record)
 
 
 class SlotFormatter(logging.Formatter):
