@@ -14,8 +14,8 @@ from tests.apps import basic, unruly
 from tests.support.pool import Pool, Running, eventually
 
 REPLACED, PERFORMED_AGAIN = 0.1, 0.5
-"""Seconds from the kill to the fork of another worker, the best of five, and to the next attempt, in
-the median: a machine that runs the tests besides makes single ones slower."""
+"""Seconds from the kill to the fork of another worker, the best of five, and to the next attempt,
+in the median: a machine that runs the tests besides makes single ones slower."""
 
 
 def slot_on(running: Running, job_id: str) -> Slot:
