@@ -51,6 +51,7 @@ from jobs_runtime.model import Cancellation, JobRecord, JobState, Pause, Progres
 from jobs_runtime.options import Options, OptionValues, Seconds, When
 from jobs_runtime.pausing import Queue
 from jobs_runtime.schedule import Schedule
+from jobs_runtime.submission import Submitter
 from jobs_runtime.submitted import SubmittedJob
 from jobs_runtime.timetable import ScheduleRecord, StoredSchedule
 
@@ -89,5 +90,6 @@ __all__ = [
     "Snooze",
     "StoredSchedule",
     "SubmittedJob",
+    "Submitter",
     "When",
 ]

@@ -21,6 +21,9 @@ Output = TypeVar("Output")
 class SubmittedJob(Generic[Output]):
     """One request to perform a job, in the database; false if it is a duplicate.
 
+    Every method asks the database, and raises `DatabaseUnavailable` if it has no connection within
+    10 s. From a coroutine: `adetails`, `acancel`, `aresume`, `aretry`, `await_` and `aresult`.
+
     Attributes:
         job_id: an opaque string.
         job_name: the job's name.
@@ -162,9 +165,11 @@ class SubmittedJob(Generic[Output]):
             timeout: a number of seconds or a `timedelta`; default to wait for ever.
 
         Raises:
-            JobFailed: it failed, expired or was cancelled; the message has its own error.
+            JobFailed: it failed, expired or was cancelled; the message has the error of its last
+                attempt, with the worker's traceback.
             ResultTimeout: it has not finished in time.
             JobNotFound: it has passed its retention.
+            PayloadError: the result does not fit what the job is declared to return.
         """
         return self._output(self.wait(timeout))
 
