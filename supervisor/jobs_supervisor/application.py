@@ -128,6 +128,21 @@ def _complain(app: str) -> None:
     logger.error("the application %s cannot be imported:\n%s", app, traceback.format_exc())
 
 
+def chosen_dsn(given: str | None, declared: str | None, pg_boss_schema: str | None) -> str | None:
+    """Where the jobs are, of what the command line, the environment and the application say.
+
+    `PG_BOSS_NEW_OPTIONS` beats `DATABASE_URL`, as in the Node server that both were written for.
+
+    Args:
+        given: by `--dsn`, `JOBS_DSN` or `DATABASE_URL`.
+        declared: by the application, or by `PG_BOSS_NEW_OPTIONS`.
+        pg_boss_schema: None if the application declares no job of the executor PgBoss.
+    """
+    if pg_boss_schema and declared and given == os.environ.get("DATABASE_URL"):
+        return declared
+    return given or declared
+
+
 def load_application(path: str) -> Jobs:
     """Import an application and return its `Jobs`.
 

@@ -13,7 +13,7 @@ from jobs_runtime.errors import JobsError
 from jobs_runtime.executors.pgboss import schema
 from jobs_runtime.executors.postgres import migrate
 from jobs_supervisor import queues
-from jobs_supervisor.application import load_application
+from jobs_supervisor.application import chosen_dsn, load_application
 from jobs_supervisor.preflight import refuse_pooler, wait_for_database
 
 CONNECT_TIMEOUT = 5.0
@@ -38,7 +38,7 @@ def all_checks(app: str | None, dsn: str | None, direct_dsn: str | None) -> Iter
         except Exception as error:
             yield Finding(False, f"{app}: {error or type(error).__name__}")
     try:
-        where = resolve_dsn(direct_dsn or dsn or declared_dsn)
+        where = resolve_dsn(direct_dsn or chosen_dsn(dsn, declared_dsn, pg_boss_schema))
         with wait_for_database(where, CONNECT_TIMEOUT) as connection:
             version = connection.info.server_version // 10_000
             yield Finding(version >= 14, f"{redact(where)} answers; it is PostgreSQL {version}")
@@ -47,7 +47,7 @@ def all_checks(app: str | None, dsn: str | None, direct_dsn: str | None) -> Iter
             migrate.check(connection)
             yield Finding(True, "the schema fits this code")
             if pg_boss_schema:
-                fitness = schema.check(connection, pg_boss_schema)
+                fitness = schema.check_performable(connection, pg_boss_schema)
                 what = f"pg-boss's tables in {pg_boss_schema} are of version {fitness.version}"
                 yield Finding(True, f"{what}, used in {fitness.mode.value} mode")
             yield from _look_at_queues(connection)

@@ -73,7 +73,7 @@ def preflight(
 def _look_at_pg_boss(connection: Connection, pg_boss_schema: str, *, migrates: bool) -> None:
     if migrates:
         schema.create(connection, pg_boss_schema)
-    if warning := schema.check(connection, pg_boss_schema).warning:
+    if warning := schema.check_performable(connection, pg_boss_schema).warning:
         logger.warning("%s", warning)
 
 

@@ -14,7 +14,7 @@ from jobs_runtime.executors.pgboss.maintenance import Keeping
 from jobs_runtime.executors.postgres import statements
 from jobs_runtime.executors.postgres.timetable import schedule_key
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
-from jobs_supervisor.application import Application, load
+from jobs_supervisor.application import Application, chosen_dsn, load
 from jobs_supervisor.child import adopt_orphans, die_with_parent
 from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.estate import Estate
@@ -54,7 +54,7 @@ def run(settings: Settings, *, migrates: bool = False) -> int:
     if application is None:
         return NOT_STARTED
     handover = taken_handover()
-    dsn = resolve_dsn(settings.dsn or application.dsn)
+    dsn = resolve_dsn(chosen_dsn(settings.dsn, application.dsn, application.pg_boss_schema))
     direct_dsn = settings.direct_dsn or dsn
     if handover is None:
         fit = preflight(

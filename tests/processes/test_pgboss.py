@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
 from collections.abc import Iterator
+from typing import LiteralString
 
 import pytest
 
@@ -17,7 +19,9 @@ from jobs_supervisor.supervisor import CUT_SHORT
 from tests.apps import bossy
 from tests.support.pool import Pool, Running, eventually
 
-SENT = "INSERT INTO pgboss.job (name, data) VALUES ('total', '{\"a\": 20, \"b\": 22}') RETURNING id"
+SENT: LiteralString = """
+INSERT INTO pgboss.job (name, data) VALUES ('total', '{"a": 20, "b": 22}') RETURNING id
+"""
 
 pytestmark = pytest.mark.usefixtures("boss")
 
@@ -145,3 +149,23 @@ def test_a_deploy_gives_running_jobs_back(pool: Pool, connection: Connection) ->
     assert row is not None
     assert (row["state"], row["retrycount"], row["startedon"]) == ("created", 0, None)
     assert leases(connection) == 0
+
+
+def test_the_nodes_own_variable_says_where_the_tables_are(
+    pool: Pool, dsn: str, connection: Connection
+) -> None:
+    create(connection, "other_boss")
+    options = {"connectionString": dsn, "schema": "other_boss", "retryLimit": 3}
+    pool.start(
+        app="tests.apps.bossy",
+        workers=1,
+        DATABASE_URL="postgresql://nowhere.invalid/nothing",
+        PG_BOSS_NEW_OPTIONS=json.dumps(options),
+    )
+    connection.execute(SENT.replace("pgboss", "other_boss"))
+
+    def performed() -> bool:
+        rows = connection.execute("SELECT state::text, output FROM other_boss.job").fetchall()
+        return rows == [("completed", {"value": 42})]
+
+    eventually(performed, 10, "it is performed")

@@ -45,7 +45,7 @@ class TestJudging:
     def test_those_of_10_are_refused_with_the_reason(self, version: int) -> None:
         message = refusal(version, ALL[Mode.WORKER], SchemaOutdated)
         assert f"version {version}, of pg-boss 10" in message
-        assert "upgrade to pg-boss 11 or 12" in message
+        assert "leave its jobs to Node" in message
 
     def test_older_ones_are_refused(self) -> None:
         assert "start a pg-boss 8.4.2" in refusal(19, ALL[Mode.FULL], SchemaOutdated)

@@ -2,7 +2,13 @@
 
 from jobs_runtime.executors.pgboss.schema.fitness import FULL_VERSION, Fitness, Mode, judge
 from jobs_runtime.executors.pgboss.schema.name import DEFAULT_SCHEMA, bind, checked
-from jobs_runtime.executors.pgboss.schema.tables import as_script, check, create, read
+from jobs_runtime.executors.pgboss.schema.tables import (
+    as_script,
+    check,
+    check_performable,
+    create,
+    read,
+)
 
 __all__ = [
     "DEFAULT_SCHEMA",
@@ -12,6 +18,7 @@ __all__ = [
     "as_script",
     "bind",
     "check",
+    "check_performable",
     "checked",
     "create",
     "judge",

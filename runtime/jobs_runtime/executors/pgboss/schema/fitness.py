@@ -98,7 +98,7 @@ def judge(schema: str, version: int | None, columns: Set[tuple[str, str]]) -> Fi
         raise SchemaOutdated(
             f"the schema {schema!r} is of version {version}, of pg-boss 10, which keeps every queue"
             " in a table of its own and its jobs in an archive: neither our statements for 7.4 to"
-            " 9.0 nor those for 11 and 12 fit it; upgrade to pg-boss 11 or 12"
+            " 9.0 nor those for 11 and 12 fit it; leave its jobs to Node"
         )
     mode = Mode.FULL if version == FULL_VERSION else Mode.WORKER
     missing = _missing(mode, columns)

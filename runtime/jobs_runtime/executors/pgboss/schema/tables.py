@@ -6,9 +6,9 @@ import psycopg
 from psycopg import sql
 
 from jobs_runtime.database import Connection
-from jobs_runtime.errors import SchemaError
+from jobs_runtime.errors import SchemaError, SchemaTooNew
 from jobs_runtime.executors.operation import load_sql
-from jobs_runtime.executors.pgboss.schema.fitness import Fitness, judge
+from jobs_runtime.executors.pgboss.schema.fitness import Fitness, Mode, judge
 from jobs_runtime.executors.pgboss.schema.name import bind, checked
 
 
@@ -43,6 +43,22 @@ def check(connection: Connection, schema: str) -> Fitness:
     version = read(connection, schema)
     rows = connection.execute(_load("columns"), [schema.lower()]).fetchall()
     return judge(schema, version, {(table, column) for table, column in rows})
+
+
+def check_performable(connection: Connection, schema: str) -> Fitness:
+    """As `check`, for who is to perform jobs.
+
+    Raises:
+        SchemaTooNew: also for the tables of pg-boss 11 and later.
+    """
+    fitness = check(connection, schema)
+    if fitness.mode is not Mode.FULL:
+        raise SchemaTooNew(
+            f"the schema {schema!r} is of version {fitness.version}, of pg-boss 11 or later, and"
+            " jobs are performed on the tables of 7.4 to 9.0; leave these jobs to Node, or declare"
+            " them without executor= and submit them from Python"
+        )
+    return fitness
 
 
 def create(connection: Connection, schema: str) -> bool:
