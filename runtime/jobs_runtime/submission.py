@@ -194,11 +194,12 @@ class Submitter(Generic[Input, Output]):
         options = as_mapping(values)
         try:
             return self._job.options_for(*self.layers, options)
-        except OptionError as error:
-            if self._job.parameter in options:
+        except OptionError:
+            name, parameter = self._job.name, self._job.parameter
+            if parameter in options and parameter not in Options.__struct_fields__:
                 raise OptionError(
-                    f"{error}; the argument of {self._job.name} is given by its place:"
-                    f" submit(argument), not submit({self._job.parameter}=argument)"
+                    f"the argument of {name} is given by its place:"
+                    f" submit(argument), not submit({parameter}=argument)"
                 ) from None
             raise
 
