@@ -133,7 +133,13 @@ class Sandbox:
             AssertionError: it was not; the message lists what was submitted.
             PayloadError, OptionError: nothing can have been submitted with such an argument or
                 option.
+            ConfigurationError: the job is not kept in our own tables.
         """
+        if job.executor is not self._jobs.executor:
+            raise ConfigurationError(
+                f"job {job.name} is kept by {job.executor.name}, and a sandbox has only jobs of our"
+                " own tables; look at submitted.details()"
+            )
         expected = validate(as_mapping(options))
         wanted = None if args is None else msgspec.json.decode(str(job.input.encode(args)))
         found = [
