@@ -51,6 +51,7 @@ OPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"singletonMinutes": 120}, {"singleton_seconds": 7200}),
     ({"singletonHours": 1}, {"singleton_seconds": 3600}),
     ({"singletonHours": 1, "singletonKey": "k"}, {"singleton_seconds": 3600, "singleton_key": "k"}),
+    ({"onComplete": True}, {"on_complete": True}),
 ]
 
 
