@@ -126,10 +126,11 @@ def migrate(
     With --app, and if that declares jobs of pg-boss: make pg-boss's tables where there are none.
     """
     from jobs_supervisor import migrating
+    from jobs_supervisor.application import chosen_dsn
     from jobs_supervisor.preflight import wait_for_database
 
     declared_dsn, pg_boss_schema = migrating.needs(app)
-    where = resolve_dsn(direct_dsn or dsn or declared_dsn)
+    where = resolve_dsn(direct_dsn or chosen_dsn(dsn, declared_dsn, pg_boss_schema))
     with wait_for_database(where, timeout=5) as connection:
         if sql:
             click.echo(migrating.as_script(connection, pg_boss_schema))
