@@ -29,7 +29,7 @@ class JobState(enum.StrEnum):
         return self not in (JobState.CREATED, JobState.RETRY, JobState.ACTIVE)
 
 
-class Submission(msgspec.Struct, frozen=True):
+class Submission(msgspec.Struct, frozen=True, gc=False):
     """One request to perform a job, ready to be stored.
 
     Attributes:

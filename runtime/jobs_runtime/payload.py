@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from types import GenericAlias
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -55,7 +56,7 @@ class Codec(Generic[Value]):
         self.declared = declared
         self.what = what
         try:
-            self._decoder = msgspec.json.Decoder(declared, dec_hook=_from_builtins)
+            self._decoder = msgspec.json.Decoder(_open(declared), dec_hook=_from_builtins)
         except (TypeError, NotImplementedError) as error:
             raise DeclarationError(
                 f"{what} is declared as {_type_name(declared)}, which JSON cannot carry: {error}"
@@ -108,6 +109,14 @@ def _to_json(value: object, what: str) -> str:
             " store it elsewhere and pass a reference"
         )
     return text.decode()
+
+
+def _open(declared: Any) -> Any:
+    """`object` as `Any`, of which msgspec does not ask `_from_builtins` at every value."""
+    if isinstance(declared, GenericAlias):
+        origin = cast("type[Any]", declared.__origin__)
+        return GenericAlias(origin, tuple(map(_open, declared.__args__)))
+    return Any if declared is object else declared
 
 
 def untyped(what: str) -> Codec[Any]:

@@ -97,3 +97,15 @@ def test_single_and_bulk_ids_come_from_one_sequence(shop: Shop) -> None:
     last = shop.double.submit(4)
     found = ids([first, *many, last])
     assert found == sorted(set(found))
+
+
+def _keep(text: str | None) -> None:
+    """Nothing."""
+
+
+def test_text_that_means_something_to_copy_is_kept(shop: Shop) -> None:
+    awkward = ["\\N", "a\\tb", "tab\tnew\nline\rreturn", "\\.", 'quote"', "nul\0", "grüße 🎉", ""]
+    keep = shop.jobs.job(name="keep", concurrency=1)(_keep)
+    submitted = keep.submit_many([*awkward, None], limit_key="a\\b\tc\n")
+    assert [each.details().args for each in submitted] == [*awkward, None]
+    assert {each.details().options.limit_key for each in submitted} == {"a\\b\tc\n"}

@@ -14,6 +14,8 @@ import psycopg
 from psycopg.pq import Format
 from psycopg.rows import tuple_row
 
+from jobs_runtime.executors.copying import Copy
+
 Result = TypeVar("Result")
 Row = tuple[Any, ...]
 
@@ -31,15 +33,6 @@ class Operation(Generic[Result]):
     sql: bytes
     parameters: Mapping[str, object]
     read: Callable[[list[Row]], Result]
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """Rows to be streamed into a table by COPY."""
-
-    sql: bytes
-    types: Sequence[str]
-    rows: Sequence[Sequence[object]]
 
 
 def load_sql(package: str, name: str) -> bytes:
@@ -87,17 +80,15 @@ def run_together(
 def copy(connection: psycopg.Connection[Any], batch: Copy) -> None:
     """Stream the rows of a `Copy` in."""
     with connection.cursor() as cursor, cursor.copy(batch.sql) as stream:
-        stream.set_types(batch.types)
-        for row in batch.rows:
-            stream.write_row(row)
+        for block in batch.blocks():
+            stream.write(block)
 
 
 async def acopy(connection: psycopg.AsyncConnection[Any], batch: Copy) -> None:
     """Stream the rows of a `Copy` in, on an async connection."""
     async with connection.cursor() as cursor, cursor.copy(batch.sql) as stream:
-        stream.set_types(batch.types)
-        for row in batch.rows:
-            await stream.write_row(row)
+        for block in batch.blocks():
+            await stream.write(block)
 
 
 def _cursor(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Row]:

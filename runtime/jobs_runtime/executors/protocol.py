@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from jobs_runtime.executors.operation import Copy, Operation
+from jobs_runtime.executors.copying import Copy
+from jobs_runtime.executors.operation import Operation
 from jobs_runtime.limits import Limits
 from jobs_runtime.model import (
     Cancellation,
@@ -113,7 +114,7 @@ class ClientExecutor(Protocol):
         ...
 
     def copy(self, ids: Sequence[int | str], submissions: Sequence[Submission]) -> Copy:
-        """Store many jobs under reserved ids."""
+        """Store many jobs, alike but for their arguments, under reserved ids."""
         ...
 
     def wake(self, queue: str, count: int) -> Operation[None]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs_runtime.executors.operation import Copy, Operation, Row, nothing
+from jobs_runtime.executors.copying import Copy, field, line
+from jobs_runtime.executors.operation import Operation, Row, nothing
 from jobs_runtime.executors.pgboss import rules
 from jobs_runtime.executors.pgboss.codecs import JsonbCodec, ObjectCodec
 from jobs_runtime.executors.pgboss.rows import key, read_record, read_row, submission_row
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from jobs_runtime.job import Job
 
 DEFAULTS: Mapping[str, object] = {}
-
-TYPES = ("text", "text", "int4", "text", "int4", "int4", "bool", "interval", "timestamptz", "bool")
 
 
 class PgBossClient:
@@ -80,8 +79,9 @@ class PgBossClient:
             for job_id, submission in zip(ids, submissions, strict=True)
         ]
         if submissions[0].options.start_after is None:
-            return Copy(self._statement("submit_copy"), TYPES, [row[:-1] for row in rows])
-        return Copy(self._statement("submit_copy_later"), (*TYPES, "timestamptz"), rows)
+            lines = (line(*map(field, row[:-1])) for row in rows)
+            return Copy(self._statement("submit_copy"), lines)
+        return Copy(self._statement("submit_copy_later"), (line(*map(field, row)) for row in rows))
 
     def wake(self, queue: str, count: int) -> Operation[None]:
         """Tell waiting workers of a bulk submit."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from jobs_runtime.errors import OptionError
-from jobs_runtime.executors.operation import Copy, Operation, Row, nothing, scalar
+from jobs_runtime.executors.copying import NULL, Copy, escaped, field, line
+from jobs_runtime.executors.operation import Operation, Row, nothing, scalar
 from jobs_runtime.executors.postgres.rows import read_claims, read_record, submission_row
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.postgres.timetable import PostgresTimetable
@@ -31,11 +32,6 @@ from jobs_runtime.payload import Codec
 
 if TYPE_CHECKING:
     from jobs_runtime.job import Job
-
-COPY_TYPES = (
-    "int8", "text", "text", "int4", "text", "text", "timestamptz", "bool", "timestamptz", "text",
-)  # fmt: skip
-"""JSON travels as text: it is JSON already, and both have the same binary form."""
 
 MAX_DIGITS = 19
 """A bigint has at most so many decimal digits."""
@@ -79,16 +75,22 @@ class PostgresExecutor:
 
     def reserve(self, count: int) -> Operation[list[Any]]:
         """Take ids for a bulk submit."""
-        return Operation(statement("reserve"), {"count": count}, _ids)
+        return Operation(statement("reserve"), {"count": count}, scalar)
 
     def copy(self, ids: Sequence[int | str], submissions: Sequence[Submission]) -> Copy:
-        """Store many jobs under reserved ids; delays count from this call, on this host's clock."""
-        now = datetime.now(UTC)
-        rows = [
-            _copy_row(job_id, submission, now)
-            for job_id, submission in zip(ids, submissions, strict=True)
-        ]
-        return Copy(statement("submit_copy"), COPY_TYPES, rows)
+        """Store many jobs, alike but for their arguments, under reserved ids.
+
+        Delays count from this call, on this host's clock.
+        """
+        alike = line(*map(field, _copied_alike(submissions[0], datetime.now(UTC))))
+        arguments = (each.args for each in submissions)
+        return Copy(
+            statement("submit_copy"),
+            (
+                f"{job_id}\t{NULL if args is None else escaped(args)}\t{alike}"
+                for job_id, args in zip(ids, arguments, strict=True)
+            ),
+        )
 
     def wake(self, queue: str, count: int) -> Operation[None]:
         """Tell waiting workers of a bulk submit."""
@@ -239,16 +241,16 @@ def _array(numbers: Iterable[float]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
 
 
-def _copy_row(job_id: int | str, submission: Submission, now: datetime) -> tuple[object, ...]:
+def _copied_alike(submission: Submission, now: datetime) -> tuple[object, ...]:
     row = submission_row(submission)
     delay = row["delay"]
     start_after = now + timedelta(seconds=delay) if isinstance(delay, float) else row["at"]
     ready = not isinstance(start_after, datetime) or start_after <= now
-    columns = (row["queue"], row["name"], row["rank"], row["args"], row["options"])
+    columns = (row["queue"], row["name"], row["rank"], row["options"])
     keep_for = submission.options.keep_for
     first = start_after if isinstance(start_after, datetime) else now
     keep_until = None if keep_for is None else first + timedelta(seconds=keep_for)
-    return (job_id, *columns, start_after, ready, keep_until, row["limit_key"])
+    return (*columns, start_after, ready, keep_until, row["limit_key"])
 
 
 def _key(job_id: str) -> dict[str, object]:

@@ -1,3 +1,3 @@
 -- Takes ids from the sequence for rows that COPY will bring.
 -- Index: none.
-SELECT nextval('jobs.job_id_seq') FROM generate_series(1, %(count)s)
+SELECT array_agg(nextval('jobs.job_id_seq')) FROM generate_series(1, %(count)s)

@@ -1,4 +1,4 @@
 -- Brings rows whose ids are reserved.
 -- Index: none read; job_ready or job_due is written.
-COPY jobs.job (id, queue, name, rank, args, options, start_after, ready, keep_until, limit_key)
-FROM STDIN (FORMAT BINARY)
+COPY jobs.job (id, args, queue, name, rank, options, start_after, ready, keep_until, limit_key)
+FROM STDIN
