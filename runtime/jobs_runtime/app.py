@@ -208,7 +208,7 @@ class Jobs:
             )
         if not schedule.name:
             raise ScheduleError("a schedule made at run time needs a name: Schedule(..., name='x')")
-        return self.executor.timetable.write(job, schedule, declared=False)
+        return self.executor.timetable.write(job, schedule)
 
     def _stored(
         self,

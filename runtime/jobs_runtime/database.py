@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import select
 import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from jobs_runtime.dsn import resolve_dsn
 from jobs_runtime.errors import DatabaseUnavailable, SchemaError, SchemaMissing, SchemaOutdated
+from jobs_runtime.pooling import ausable, usable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -35,6 +35,14 @@ SOCKET: dict[str, Any] = {
 }
 """Notice a vanished server within 11 s instead of the two hours that Linux would take."""
 
+NOTICE_VANISHED_CLIENT = """
+SET tcp_keepalives_idle = 5;
+SET tcp_keepalives_interval = 2;
+SET tcp_keepalives_count = 3;
+SET tcp_user_timeout = 10000
+"""
+"""The same for the server: what a vanished host had locked is free again within 11 s."""
+
 SERVER_PROCESS = "SELECT pg_backend_pid()"
 
 HOLD_TO_INDEXES = """
@@ -52,26 +60,39 @@ has the server compile the statement: 300 ms for the four rows of `jobs.supervis
 """
 
 
-def connect(dsn: str, application_name: str, *, timeout: float = 5.0) -> Connection:
+def connect(
+    dsn: str,
+    application_name: str,
+    *,
+    timeout: float = 5.0,
+    tcp_user_timeout: int = SOCKET["tcp_user_timeout"],
+) -> Connection:
     """Open one autocommit connection, for a process that holds it for long.
 
     Statements are prepared, except behind a pooler in transaction mode.
 
+    Args:
+        dsn: where to.
+        application_name: what the server is to call it.
+        timeout: seconds to wait for the server.
+        tcp_user_timeout: milliseconds that it may leave what was sent unacknowledged.
+
     Raises:
         psycopg.OperationalError: the database cannot be reached within `timeout` seconds.
     """
+    socket: dict[str, Any] = {**SOCKET, "tcp_user_timeout": tcp_user_timeout}
     connection = psycopg.connect(
         dsn,
         autocommit=True,
         application_name=application_name,
         connect_timeout=max(1, round(timeout)),
-        **SOCKET,
+        **socket,
     )
     if behind_pooler(connection):
         connection.prepare_threshold = None
     else:
         connection.prepare_threshold = 0
-        connection.execute(HOLD_TO_INDEXES, prepare=False)
+        connection.execute(f"{HOLD_TO_INDEXES};{NOTICE_VANISHED_CLIENT}", prepare=False)
     return connection
 
 
@@ -167,7 +188,7 @@ class Database:
             DatabaseUnavailable: none was free within 10 s, or it broke.
         """
         try:
-            with _usable(self.pool()) as connection:
+            with usable(self.pool()) as connection:
                 yield connection
         except UNUSABLE as error:
             raise unusable(error) from error
@@ -177,7 +198,7 @@ class Database:
         """As `connection`, from a coroutine."""
         try:
             pool = await self.async_pool()
-            async with _ausable(pool) as connection:
+            async with ausable(pool) as connection:
                 yield connection
         except UNUSABLE as error:
             raise unusable(error) from error
@@ -266,31 +287,3 @@ def unusable(error: Exception) -> DatabaseUnavailable | SchemaError:
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable(f"no connection to the database within {POOL_TIMEOUT:.0f} s")
     return DatabaseUnavailable(f"the database went away: {str(error).strip()}")
-
-
-@contextmanager
-def _usable(pool: ConnectionPool[Connection]) -> Generator[Connection]:
-    """A connection that the server has not closed: as many as were idle may have to go first."""
-    while True:
-        with pool.connection() as connection:
-            if not _readable(connection.fileno()):
-                yield connection
-                return
-            connection.close()
-
-
-@asynccontextmanager
-async def _ausable(pool: AsyncConnectionPool[AsyncConnection]) -> AsyncGenerator[AsyncConnection]:
-    while True:
-        async with pool.connection() as connection:
-            if not _readable(connection.fileno()):
-                yield connection
-                return
-            await connection.close()
-
-
-def _readable(descriptor: int) -> bool:
-    # An idle connection has nothing to read unless the server said goodbye.
-    poller = select.poll()
-    poller.register(descriptor, select.POLLIN)
-    return bool(poller.poll(0))

@@ -12,6 +12,7 @@ import msgspec
 
 from jobs_supervisor.counters import Counters, Layout
 from jobs_supervisor.obituary import ObituaryPipe
+from jobs_supervisor.pulse import Pulse
 from jobs_supervisor.rolling import spare_slots
 from jobs_supervisor.shared import SharedMemory
 from jobs_supervisor.slotmap import SlotMap
@@ -52,6 +53,7 @@ class Estate:
         self.started_at = handover.started_at
         self.capacity, self.others, self.jobs = handover.capacity, handover.others, handover.jobs
         self.memory = slots
+        self.pulse = Pulse(slots)
         self._counters_memory = counters
         self.slots = SlotMap(slots, handover.capacity, handover.others)
         layout = Layout(handover.jobs)

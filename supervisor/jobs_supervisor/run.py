@@ -32,7 +32,8 @@ from jobs_supervisor.scheduler.shared_tables import SharedTables
 from jobs_supervisor.settings import Settings
 from jobs_supervisor.slots import Slot
 from jobs_supervisor.supervisor import CLEAN, NOT_STARTED, RELOAD, Supervisor
-from jobs_supervisor.worker.worker import Assignment, Worker
+from jobs_supervisor.worker.assignment import Assignment
+from jobs_supervisor.worker.worker import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +141,7 @@ class House:
             jobs=declared,
             executor=worker_executor(declared),
             wake_pipe=self._estate.wake_pipe,
+            pulse=self._estate.pulse,
             recycling=self._settings.recycling,
         )
         return Worker(assignment, slot, counters).run()
@@ -160,6 +162,7 @@ class House:
                 for job in declared.values()
                 for schedule in job.schedules
             ],
+            generation=self._estate.generation,
         )
         post = Post(
             dsn=self._direct_dsn,
@@ -168,6 +171,7 @@ class House:
             executor=worker_executor(declared),
             workers=self._estate.slots.workers,
             wake_pipe=self._estate.wake_pipe,
+            pulse=self._estate.pulse,
             obituaries=self._estate.obituaries,
             retention_days=self._settings.retention_days,
             drain=self._settings.drain,

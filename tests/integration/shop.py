@@ -67,9 +67,12 @@ class Worker:
         return run(self._connection, release)
 
 
-def register(connection: Connection, supervisor_id: str, *schedules: str) -> None:
+def register(
+    connection: Connection, supervisor_id: str, *schedules: str, generation: int = 0
+) -> None:
     """Have a supervisor that declares these schedules."""
-    record = SupervisorRecord(supervisor_id, "host", "place", 1, 1, ["double"], schedules)
+    place = (supervisor_id, "host", "place", 1, 1)
+    record = SupervisorRecord(*place, ["double"], schedules, generation)
     run(connection, register_supervisor(record))
 
 

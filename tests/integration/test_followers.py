@@ -258,7 +258,7 @@ class TestOptions:
     ) -> None:
         schedule = Schedule("* * * * *", args=7)
         register(connection, "here", "work")
-        run(connection, PostgresExecutor.timetable.write(followed.work, schedule, declared=True))
+        run(connection, PostgresExecutor.timetable.declare(followed.work, schedule, "here"))
         (kept,) = run(connection, upkeep.schedules())
         run(connection, upkeep.fire("work", schedule.next_tick(kept.last_tick)))
         worker.finish(worker.claim_one("work").job_id, state=JobState.FAILED)

@@ -1,15 +1,17 @@
-"""Who leads, and what the metrics say of it."""
+"""Who leads, what the metrics say of it, and what becomes of one that does not answer."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
+import psycopg
 import pytest
 
 from jobs_runtime.database import Connection
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Counters, Layout, Row
-from jobs_supervisor.scheduler.leadership import Leadership
+from jobs_supervisor.scheduler.leadership import CHECK_EVERY, TRY_EVERY, Leadership
 from jobs_supervisor.shared import SharedMemory
 from tests.support.pool import eventually
 
@@ -30,9 +32,14 @@ def said(row: Row, metric: metrics.Metric) -> float:
     return row.cells[row.layout.offset(metric)]
 
 
-def leads(leadership: Leadership) -> bool:
-    leadership.look(time.monotonic())
-    return leadership.leading
+def leads(leadership: Leadership) -> Callable[[], bool]:
+    """Look again, and tell."""
+
+    def look() -> bool:
+        leadership.look(time.monotonic())
+        return leadership.leading
+
+    return look
 
 
 def test_only_one_says_that_it_leads(dsn: str, rows: list[Row]) -> None:
@@ -40,11 +47,23 @@ def test_only_one_says_that_it_leads(dsn: str, rows: list[Row]) -> None:
     first.look(time.monotonic())
     second.look(time.monotonic())
     assert [said(row, metrics.LEADER) for row in rows] == [1, 0]
+    assert second.connection is None
     first.resign()
-    eventually(lambda: leads(second), 10, "the server has let go of the lock")
+    eventually(leads(second), 10, "the server has let go of the lock")
     assert [said(row, metrics.LEADER) for row in rows] == [0, 1]
     assert [said(row, metrics.LEADER_CHANGES) for row in rows] == [1, 1]
     second.resign()
+
+
+def test_a_resignation_is_told(dsn: str, connection: Connection, rows: list[Row]) -> None:
+    connection.execute("LISTEN jobs")
+    leader, other = (Leadership(dsn, row) for row in rows)
+    leader.look(time.monotonic())
+    other.look(time.monotonic())
+    other.resign()
+    leader.resign()
+    heard = [each.payload for each in connection.notifies(timeout=0.5)]
+    assert heard == ["leaderless"]
 
 
 def test_a_leader_that_loses_its_connection_no_longer_says_so(
@@ -56,7 +75,7 @@ def test_a_leader_that_loses_its_connection_no_longer_says_so(
     connection.execute(END_LEADER)
     leadership.look(time.monotonic())
     assert said(rows[0], metrics.LEADER) == 0
-    eventually(lambda: leads(leadership), 10, "it leads again")
+    eventually(leads(leadership), 10, "it leads again")
     assert said(rows[0], metrics.LEADER_CHANGES) == 2
     leadership.resign()
 
@@ -65,3 +84,26 @@ def test_a_scheduler_does_not_inherit_its_predecessors_word(dsn: str, rows: list
     rows[0].set(metrics.LEADER, 1.0)
     Leadership(dsn, rows[0])
     assert said(rows[0], metrics.LEADER) == 0
+
+
+def test_a_silent_leader_is_replaced_and_cannot_act_any_more(dsn: str, rows: list[Row]) -> None:
+    silent, other = (Leadership(dsn, row) for row in rows)
+    silent.look(time.monotonic())
+    acts_on = silent.connection
+    assert acts_on is not None
+    took = eventually(leads(other), 15, "another leads")
+    assert 5 < took < 12
+    with pytest.raises(psycopg.OperationalError, match="idle-session timeout"):
+        acts_on.execute("SELECT 1")
+    other.resign()
+    silent.resign()
+
+
+def test_one_looks_again_before_the_server_takes_it_for_silent(dsn: str, rows: list[Row]) -> None:
+    leader, other = (Leadership(dsn, row) for row in rows)
+    leader.look(100.0)
+    other.look(100.0)
+    assert leader.due_at - 100.0 == CHECK_EVERY < 4
+    assert TRY_EVERY[0] <= other.due_at - 100.0 <= TRY_EVERY[1] < 4
+    leader.resign()
+    other.resign()

@@ -14,6 +14,7 @@ from jobs_runtime.executors.postgres.upkeep import forget_beginnings, limit_wait
 from jobs_runtime.job import Job
 from jobs_runtime.limits import Limits, Rate
 from jobs_runtime.model import Claim, Outcome
+from jobs_supervisor.scheduler.limiting import Limiting
 from tests.integration.shop import Worker, executor
 
 
@@ -115,8 +116,29 @@ def test_what_waited_before_there_were_limits_comes_under_them(
     waiting = [before.job(name="limited")(_noop).submit()]
     before.close()
     waiting.append(limited.submit())
-    run(connection, limit_waiting("limited"))
+    run(connection, limit_waiting("limited", 10))
     assert claim_all(connection, worker, Limits(1)) == [int(waiting[0].job_id)]
+
+
+def test_what_goes_on_being_submitted_without_limits_comes_under_them(
+    limited: Job[None, None], dsn: str, connection: Connection, worker: Worker
+) -> None:
+    older = Jobs(dsn)
+    unlimited = older.job(name="limited")(_noop)
+    limited.submit_many([None] * 20)
+    delayed = unlimited.delay(60).submit()
+    older.close()
+    duty = Limiting({"limited": limited})
+    duty.perform(connection, 0.0)
+    connection.execute("UPDATE jobs.job SET ready = true, rank = -1 WHERE limit_key IS NULL")
+    connection.execute("LISTEN jobs")
+    assert claim(connection, worker, Limits(1)) != []
+    assert duty.perform(connection, 1.0) == 2.0
+    (told,) = connection.notifies(timeout=5, stop_after=1)
+    assert told.payload == "wake 1 limited"
+    assert claim(connection, worker, Limits(1)) == []
+    (taken,) = claim(connection, worker, Limits(2))
+    assert str(taken.job_id) == delayed.job_id
 
 
 def test_who_claims_at_once_takes_no_more_together(

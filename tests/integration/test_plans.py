@@ -63,6 +63,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "cluster_health": [gauges.cluster_health()],
         "dead_rows": [gauges.dead_rows()],
         "dead_supervisors": [upkeep.dead_supervisors(20)],
+        "declare_schedule": [timetable.declare(job, Schedule("* * * * *"), "supervisor1")],
         "details": [executor.details(job_id) for job_id in (str(WAITING), finished[0], "9" * 15)],
         "finish": [
             *executor.settle(outcomes(JobState.COMPLETED), INCARNATION),
@@ -79,7 +80,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "heartbeat": [upkeep.heartbeat("supervisor1", idle=True)],
         "held": executor.held(INCARNATION),
         "leased_tables": [upkeep.leased_tables(INCARNATION)],
-        "limit_waiting": [upkeep.limit_waiting("queue1")],
+        "limit_waiting": [upkeep.limit_waiting("queue1", 5_000)],
         "lock_limits": executor.claim_limited("limited", ["limited"], Limits(1), INCARNATION)[:1],
         "make_due": [upkeep.make_due(BATCH)],
         "neighbours": [upkeep.neighbours("place", "supervisor2")],
@@ -130,7 +131,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "wake": [executor.wake("queue1", 5)],
         "watch": [executor.watch(str(WAITING))],
         "workers_of": [upkeep.workers_of("supervisor1")],
-        "write_schedule": [timetable.write(job, Schedule("* * * * *"), declared=True)],
+        "write_schedule": [timetable.write(job, Schedule("* * * * *"))],
     }
 
 

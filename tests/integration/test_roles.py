@@ -31,7 +31,7 @@ CLAIMING = {
 SCHEDULING = {
     "register_supervisor", "unregister_supervisor", "heartbeat", "dead_supervisors", "neighbours",
     "orphans", "workers_of", "forget_worker", "held", "finish", "retry", "release", "probe",
-    "make_due", "next_due", "give_up", "write_schedule", "schedules", "fire", "skip_ticks",
+    "make_due", "next_due", "give_up", "declare_schedule", "schedules", "fire", "skip_ticks",
     "limit_waiting", "forget_beginnings", "forget_ticks", "forget_finished", "queue_depths",
     "cluster_health", "dead_rows", "leased_tables",
 }  # fmt: skip
@@ -46,9 +46,9 @@ BY_THE_WAY = {
     },
     "jobs_scheduler": {
         "lock_limits", "timetable", "pause_schedule", "resume_schedule", "run_schedule",
-        "remove_schedule", "due_now", "reserve", "submit", "submit_singleton", "wake", "progress",
-        "details", "cancel", "unwatch", "restore", "submitted_since", "going_idle", "claim",
-        "stopped",
+        "remove_schedule", "write_schedule", "due_now", "reserve", "submit", "submit_singleton",
+        "wake", "progress", "details", "cancel", "unwatch", "restore", "submitted_since",
+        "going_idle", "claim", "stopped",
     },
     "jobs_reader": {
         "lock_limits", "paused", "timetable", "next_due", "probe", "workers_of", "neighbours",

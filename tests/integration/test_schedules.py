@@ -9,6 +9,7 @@ from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.executors.postgres.timetable import schedule_key
+from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_runtime.options import Options
 from tests.integration.shop import Shop, Worker, details, number, register, waiting
 
@@ -17,7 +18,7 @@ TICKS = "SELECT count(*) FROM jobs.tick"
 
 
 def declare(connection: Connection, shop: Shop, schedule: Schedule) -> str:
-    run(connection, PostgresExecutor.timetable.write(shop.urgent, schedule, declared=True))
+    run(connection, PostgresExecutor.timetable.declare(shop.urgent, schedule, "here"))
     return schedule_key(shop.urgent, schedule)
 
 
@@ -55,11 +56,52 @@ class TestDeclaring:
         run(connection, upkeep.unregister_supervisor("a"))
         assert run(connection, upkeep.schedules()) == []
 
+    def test_of_two_that_declare_it_the_newer_code_decides(
+        self, shop: Shop, connection: Connection
+    ) -> None:
+        def says(supervisor_id: str, cron: str) -> str:
+            declaring = PostgresExecutor.timetable.declare(
+                shop.urgent, Schedule(cron, args=1), supervisor_id
+            )
+            run(connection, declaring)
+            row = connection.execute("SELECT cron FROM jobs.schedule").fetchone()
+            assert row is not None
+            return row[0]
+
+        old, new = "0 9 * * *", "0 10 * * *"
+        register(connection, "old", "urgent")
+        assert says("old", old) == old
+        register(connection, "new", "urgent")
+        assert says("new", new) == new
+        register(connection, "old", "urgent")  # it has lost its connection and is back
+        assert says("old", old) == new
+        register(connection, "old", "urgent", generation=1)  # reloaded
+        assert says("old", old) == old
+        assert says("new", new) == old
+        run(connection, upkeep.unregister_supervisor("old"))
+        assert says("new", new) == new
+
+    def test_what_is_as_declared_is_not_written_again(
+        self, shop: Shop, connection: Connection
+    ) -> None:
+        schedule = Schedule("0 9 * * *", args=21, options={"expire_in": 60})
+        declaring = PostgresExecutor.timetable.declare(shop.urgent, schedule, "here")
+        assert run(connection, declaring)
+        assert not run(connection, declaring)
+
+    def test_who_was_buried_alive_has_no_newer_code(
+        self, shop: Shop, connection: Connection
+    ) -> None:
+        record = SupervisorRecord("old", "host", "place", 1, 1, [], ["urgent"])
+        since = run(connection, upkeep.register_supervisor(record))
+        register(connection, "new", "urgent")
+        run(connection, upkeep.unregister_supervisor("old"))
+        assert run(connection, upkeep.register_supervisor(record, since)) == since
+        assert run(connection, upkeep.register_supervisor(record)) == since
+
     def test_args_that_do_not_fit_are_refused(self, shop: Shop) -> None:
         with pytest.raises(PayloadError, match="the argument of urgent does not fit int"):
-            PostgresExecutor.timetable.write(
-                shop.urgent, Schedule("0 9 * * *", args="x"), declared=True
-            )
+            PostgresExecutor.timetable.declare(shop.urgent, Schedule("0 9 * * *", args="x"), "here")
 
 
 class TestFiring:

@@ -74,7 +74,7 @@ def test_a_singleton_is_not_run_twice(shop: Shop) -> None:
 
 
 def test_what_is_declared_in_code_is_changed_in_code(shop: Shop, connection: Connection) -> None:
-    run(connection, PostgresExecutor.timetable.write(shop.double, NIGHTLY, declared=True))
+    run(connection, PostgresExecutor.timetable.declare(shop.double, NIGHTLY, "here"))
     with pytest.raises(ScheduleError, match="double/nightly is declared in code"):
         shop.jobs.schedule(shop.double, NIGHTLY)
     (stored,) = shop.jobs.schedules()

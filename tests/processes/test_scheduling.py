@@ -5,7 +5,9 @@ import signal
 import time
 
 from jobs_runtime.database import Connection
+from jobs_supervisor.slots import SlotState
 from tests.apps import basic
+from tests.support.leaders import change, holder
 from tests.support.pool import Pool, Running, eventually
 
 
@@ -45,14 +47,30 @@ def test_every_tick_is_fired_once_though_the_leader_is_killed(
     assert jobs_of(connection, "tick") == len(fired)
 
 
-def test_a_clean_stop_hands_leadership_over(pool: Pool, connection: Connection) -> None:
+def test_leadership_is_handed_over_at_once_and_taken_over_from_the_dead(
+    pool: Pool, connection: Connection
+) -> None:
     both = [pool.start(app="tests.apps.ticking", workers=1) for _ in range(2)]
-    eventually(lambda: any(map(leads, both)), 10, "one leads")
-    (leader,) = [running for running in both if leads(running)]
-    (other,) = [running for running in both if running is not leader]
-    leader.send(signal.SIGTERM)
-    eventually(lambda: leads(other), 5, "the other leads")
-    assert leader.wait_exit(10) == 0
+    eventually(lambda: holder(connection) is not None, 10, "one leads")
+
+    def send(number: signal.Signals) -> None:
+        (leader,) = [running for running in both if leads(running)]
+        os.kill(leader.slots.one("scheduler").pid, number)
+
+    def settled() -> bool:
+        return sum(map(leads, both)) == 1 and all(
+            running.slots.one("scheduler").state is SlotState.IDLE for running in both
+        )
+
+    gaps: list[float] = []
+    for _ in range(3):
+        eventually(settled, 10, "the log says who leads, and the other is there to take over")
+        gaps.append(change(connection, lambda: send(signal.SIGTERM), 5).gap)
+    assert sorted(gaps)[1] < 0.2
+    eventually(settled, 10, "the log says who leads")
+    assert change(connection, lambda: send(signal.SIGKILL), 10).taken < 3
+    for running in both:
+        assert running.stop() == 0
 
 
 def test_a_delayed_job_starts_when_its_time_has_come(pool: Pool) -> None:

@@ -52,7 +52,7 @@ class ReadyQueue(NamedTuple):
 class Timetable(Protocol):
     """What an application needs to look after schedules."""
 
-    def write(self, job: Job[Any, Any], schedule: Schedule, *, declared: bool) -> Operation[bool]:
+    def write(self, job: Job[Any, Any], schedule: Schedule) -> Operation[bool]:
         """Write a schedule; gives False if code declares one of this key."""
         ...
 

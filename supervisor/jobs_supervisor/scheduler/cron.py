@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from jobs_runtime.database import Connection
 from jobs_runtime.errors import ScheduleError
@@ -21,6 +22,11 @@ logger = logging.getLogger(__name__)
 READ_EVERY = 5.0
 """The longest time between two readings of the schedules, in seconds."""
 
+AT_A_TIME = 1.0
+"""Seconds spent on ticks before others have their turn: thousands may have been missed."""
+
+MOMENT = timedelta(microseconds=1)
+
 
 class Cron(Duty):
     """Submits the job of each tick; a tick's unique row makes a second time do nothing.
@@ -29,8 +35,6 @@ class Cron(Duty):
         row: where it counts.
         jobs: the names of the declared jobs, which metrics are kept for.
     """
-
-    leader_only = True
 
     def __init__(self, row: Row, jobs: list[str]) -> None:
         super().__init__()
@@ -45,23 +49,31 @@ class Cron(Duty):
             schedule = _schedule(record)
             if schedule is None:
                 continue
-            self._fire_due(connection, record, schedule)
+            for tick in self._ticks_due(connection, record, schedule):
+                if time.monotonic() - asked_at > AT_A_TIME:
+                    return asked_at
+                self._fire(connection, record, tick)
             until_tick = schedule.next_tick(record.now) - record.now
             next_at = min(next_at, asked_at + until_tick / timedelta(seconds=1))
         return next_at
 
-    def _fire_due(self, connection: Connection, record: LiveSchedule, schedule: Schedule) -> None:
+    def _ticks_due(
+        self, connection: Connection, record: LiveSchedule, schedule: Schedule
+    ) -> Sequence[datetime]:
+        """The ticks to fire; those before them are passed over."""
         due = schedule.ticks_due(record.last_tick, record.now)
-        for tick in due.ticks:
-            if run(connection, upkeep.fire(record.key, tick)):
-                self._count(metrics.CRON_FIRED, record, 1)
-                lateness = (record.now - tick) / timedelta(seconds=1)
-                self._row.observe(metrics.CRON_LATENESS, value=lateness)
         if due.dropped:
             logger.warning("%s missed %d ticks, not made up for", record.key, due.dropped)
             self._count(metrics.CRON_MISSED, record, due.dropped)
-            latest = due.ticks[-1] if due.ticks else record.now
-            run(connection, upkeep.skip_ticks(record.key, latest))
+            first = due.ticks[0] - MOMENT if due.ticks else record.now
+            run(connection, upkeep.skip_ticks(record.key, first))
+        return due.ticks
+
+    def _fire(self, connection: Connection, record: LiveSchedule, tick: datetime) -> None:
+        if run(connection, upkeep.fire(record.key, tick)):
+            self._count(metrics.CRON_FIRED, record, 1)
+            lateness = (record.now - tick) / timedelta(seconds=1)
+            self._row.observe(metrics.CRON_LATENESS, value=lateness)
 
     def _count(self, metric: metrics.Metric, record: LiveSchedule, amount: int) -> None:
         if record.name in self._jobs:

@@ -1,6 +1,8 @@
-"""Makes delayed jobs claimable when their time has come."""
+"""The leader's: makes delayed jobs claimable when their time has come."""
 
 from __future__ import annotations
+
+import time
 
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
@@ -17,12 +19,10 @@ LOOK = 1.0
 class DueJobs(Duty):
     """Sleeps until the earliest delayed job's time."""
 
-    leader_only = True
-
     def perform(self, connection: Connection, now: float) -> float:
-        """Make due what is; gives the time of the next."""
+        """Make due a handful of what is; gives the time of the next."""
         left = run(connection, next_due())
-        while left is not None and left <= 0:
+        if left is not None and left <= 0:
             run(connection, make_due(AT_MOST))
             left = run(connection, next_due())
-        return now + (LOOK if left is None else min(left, LOOK))
+        return time.monotonic() + (LOOK if left is None else min(left, LOOK))

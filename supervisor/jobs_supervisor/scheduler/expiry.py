@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from jobs_runtime.database import Connection
-from jobs_runtime.executors.operation import Operation, run
+from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres.upkeep import forget_finished, give_up
 from jobs_supervisor.scheduler.duty import Duty
 
@@ -19,15 +17,7 @@ AT_MOST = 1_000
 class Expiry(Duty):
     """Applies the options `keep_for` and `keep_finished_for`."""
 
-    leader_only = True
-
     def perform(self, connection: Connection, now: float) -> float:
-        """Give up and forget all that is due, a handful at a time."""
-        for statement in (give_up, forget_finished):
-            _until_done(connection, statement)
-        return now + EVERY
-
-
-def _until_done(connection: Connection, statement: Callable[[int], Operation[int]]) -> None:
-    while run(connection, statement(AT_MOST)) == AT_MOST:
-        continue
+        """Give up and forget a handful; at once again if there is more."""
+        full = [run(connection, each(AT_MOST)) == AT_MOST for each in (give_up, forget_finished)]
+        return now if any(full) else now + EVERY

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
@@ -12,6 +13,7 @@ from jobs_runtime.executors.postgres import upkeep
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
+from jobs_supervisor.pulse import Pulse
 from jobs_supervisor.scheduler.duty import Duty
 from jobs_supervisor.slots import Slot, SlotState
 
@@ -20,6 +22,9 @@ logger = logging.getLogger(__name__)
 EVERY = 5.0
 """Seconds between two heartbeats."""
 
+LATE = 2 * EVERY
+"""Seconds between two heartbeats that make a gap."""
+
 
 class Heartbeat(Duty):
     """One row a supervisor, on the database's clock.
@@ -27,38 +32,60 @@ class Heartbeat(Duty):
     Args:
         record: what to announce.
         workers: the slots it speaks for.
-        row: where it says when it last beat.
+        pulse: where workers see that a heartbeat has arrived.
+        row: where it says when the last one did.
         wake_all: called when workers had to be told to look for work.
+
+    Attributes:
+        steady_since: since when they have arrived without a gap, in monotonic seconds.
     """
 
     def __init__(
         self,
         record: SupervisorRecord,
         workers: list[Slot],
+        pulse: Pulse,
         row: Row,
         wake_all: Callable[[], None],
     ) -> None:
         super().__init__()
         self._record = record
         self._workers = workers
+        self._pulse = pulse
         self._row = row
         self._wake_all = wake_all
+        self._declared_at: datetime | None = None
+        self._sent_at = float("-inf")
+        self.steady_since = float("inf")
 
     def announce(self, connection: Connection) -> None:
         """Register the supervisor."""
-        run(connection, upkeep.register_supervisor(self._record))
+        sent_at = time.monotonic()
+        register = upkeep.register_supervisor(self._record, self._declared_at)
+        self._declared_at = run(connection, register)
+        self._arrived(sent_at)
 
     def perform(self, connection: Connection, now: float) -> float:
         """Beat. After a false burial, register again and have every worker replaced.
 
         The claims of those workers were given to others and their incarnations are refused.
         """
+        sent_at = time.monotonic()
         idle = any(slot.state is SlotState.IDLE for slot in self._workers)
-        if not run(connection, upkeep.heartbeat(self._record.id, idle=idle)):
+        if run(connection, upkeep.heartbeat(self._record.id, idle=idle)):
+            self._arrived(sent_at)
+        else:
             logger.warning("this supervisor was given up for dead; its workers are replaced")
             self.announce(connection)
             for slot in self._workers:
                 slot.ask_replacement()
             self._wake_all()
-        self._row.set(metrics.HEARTBEAT, time.time())
         return now + EVERY
+
+    def _arrived(self, sent_at: float) -> None:
+        self._pulse.beat(sent_at)
+        if sent_at - self._sent_at > LATE:
+            self.steady_since = sent_at
+            self._wake_all()
+        self._sent_at = sent_at
+        self._row.set(metrics.HEARTBEAT, time.time())

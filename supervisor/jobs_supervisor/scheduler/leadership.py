@@ -1,8 +1,11 @@
 """One leader among all schedulers, by an advisory lock on a connection of its own.
 
+What only the leader does goes over the connection that holds the lock: who has lost the lock has no
+way left to act. The server ends that connection when the leader falls silent, whether its process
+is stopped or its host cut off; then another takes over.
+
 The lock is polled for, never waited for: a waiting statement would hold back vacuum for as long as
-it waits. It is an optimisation, not a safeguard: two leaders would do no harm, because every tick
-is a unique row and every statement skips what another holds.
+it waits. A leader that ends in the ordinary way tells the others.
 """
 
 from __future__ import annotations
@@ -27,12 +30,23 @@ SELECT EXISTS (
       AND classid::bigint::bit(32) = hashtext('jobs-runtime')::bit(32)
       AND objid::bigint::bit(32) = hashtext('leader')::bit(32))
 """
+HAND_OVER = """
+SELECT pg_advisory_unlock(hashtext('jobs-runtime'), hashtext('leader')),
+       pg_notify('jobs', 'leaderless')
+"""
 
-TRY_EVERY = 1.0
-"""Seconds between two tries for the lock, ± 20 %."""
+TRY_EVERY = 1.0, 1.2
+"""Seconds between two tries for the lock, at least and at most."""
 
 CHECK_EVERY = 2.0
 """Seconds between two checks that the lock is still held."""
+
+GIVES_UP_AFTER = 5_000
+"""Milliseconds after which a leader whom the server does not answer gives its connection up."""
+
+END_THE_SILENT = "SET idle_session_timeout = '8s'"
+"""The server ends a silent leader's connection, and with it the lock, later than the leader itself
+gives it up."""
 
 
 class Leadership:
@@ -55,6 +69,11 @@ class Leadership:
         self.leading = False
         self.due_at = 0.0
 
+    @property
+    def connection(self) -> Connection | None:
+        """What the leader acts on; None for who does not lead."""
+        return self._connection if self.leading else None
+
     def look(self, now: float) -> None:
         """Try for the lock, or check that it is still held."""
         try:
@@ -64,26 +83,40 @@ class Leadership:
             row = self._connection.execute(question).fetchone()
             self._become(leading=bool(row and row[0]))
         except psycopg.Error as error:
-            logger.warning("leadership is unknown: %s", str(error).strip())
-            self.resign()
-        pause = CHECK_EVERY if self.leading else TRY_EVERY * random.uniform(0.8, 1.2)  # noqa: S311
-        self.due_at = now + pause
+            self.lose(error)
+        self.due_at = now + (CHECK_EVERY if self.leading else random.uniform(*TRY_EVERY))  # noqa: S311
+
+    def lose(self, error: psycopg.Error) -> None:
+        """Stop leading: the connection that holds the lock has failed."""
+        logger.warning("leadership is unknown: %s", str(error).strip())
+        self._close()
 
     def resign(self) -> None:
-        """Give the lock up, by closing the connection that holds it."""
+        """Hand the lock over to whoever takes it first."""
+        if self.leading and self._connection is not None:
+            try:
+                self._connection.execute(HAND_OVER)
+            except psycopg.Error as error:
+                self.lose(error)
+        self._close()
+
+    def _close(self) -> None:
         self._become(leading=False)
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _connect(self) -> Connection:
-        connection = connect(self._dsn, "jobs: leadership", timeout=2)
+        connection = connect(
+            self._dsn, "jobs: leadership", timeout=2, tcp_user_timeout=GIVES_UP_AFTER
+        )
         if behind_pooler(connection):
             connection.close()
             raise ConfigurationError(
                 "the scheduler is behind a pooler in transaction mode, which cannot hold its lock"
                 " or listen; give it the server itself with --direct-dsn"
             )
+        connection.execute(END_THE_SILENT, prepare=False)
         return connection
 
     def _become(self, *, leading: bool) -> None:

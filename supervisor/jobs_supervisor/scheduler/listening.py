@@ -26,8 +26,8 @@ class Listening(Duty):
         queues: the queues that this host's workers claim from.
         workers: their slots.
         pipe: what they wait on.
-        look_for: called with "due" when a job was submitted that becomes due very soon, and with
-            "schedules" when one was made or resumed.
+        look_for: called with "due" when a job was submitted that becomes due very soon, with
+            "schedules" when one was made or resumed, and with "leadership" when nobody leads.
     """
 
     def __init__(
@@ -81,6 +81,8 @@ class Listening(Duty):
                 self._cancel(int(job_id), int(incarnation))
             case ["due" | "schedules" as what]:
                 self._look_for(what)
+            case ["leaderless"]:
+                self._look_for("leadership")
             case _:
                 return
 

@@ -43,8 +43,6 @@ class PgBossCron(Duty):
         tables: which.
     """
 
-    leader_only = True
-
     def __init__(self, row: Row, tables: SharedTables) -> None:
         super().__init__()
         self._row = row

@@ -27,8 +27,6 @@ class PgBossMaintenance(Duty):
         tables: which.
     """
 
-    leader_only = True
-
     def __init__(self, tables: SharedTables) -> None:
         super().__init__()
         self._tables = tables

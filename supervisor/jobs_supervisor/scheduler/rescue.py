@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 MAX_DEATHS = 3
 """After so many worker deaths a job is quarantined: failed, with the reason kept."""
 
-RECONCILE_EVERY = 5.0
+RECONCILE_EVERY = 4.0
 """Seconds between two comparisons of the registered incarnations with those that live."""
 
 STALE_AFTER = 20.0
@@ -153,17 +153,29 @@ class LocalReconciliation(Duty):
 
 
 class HostRescue(Duty):
-    """The leader's: gives up silent supervisors, and settles what their workers held."""
+    """The leader's: gives up silent supervisors, and settles what their workers held.
 
-    leader_only = True
+    When the database was away everybody was silent: others are judged only by a time in which this
+    host was heard itself.
 
-    def __init__(self, rescue: Rescue, tell: Callable[[str], None]) -> None:
+    Args:
+        rescue: settles.
+        heard_since: since when this host's heartbeats have arrived, in monotonic seconds.
+        tell: told of each supervisor that is given up.
+    """
+
+    def __init__(
+        self, rescue: Rescue, heard_since: Callable[[], float], tell: Callable[[str], None]
+    ) -> None:
         super().__init__()
         self._rescue = rescue
+        self._heard_since = heard_since
         self._tell = tell
 
     def perform(self, connection: Connection, now: float) -> float:
         """Bury the dead and settle their claims."""
+        if now - self._heard_since() < STALE_AFTER:
+            return now + RECONCILE_EVERY
         for supervisor_id in run(connection, upkeep.dead_supervisors(STALE_AFTER)):
             self._tell(f"supervisor {supervisor_id} has been silent for {STALE_AFTER:.0f} s")
         for incarnation in run(connection, upkeep.orphans(STALE_AFTER)):

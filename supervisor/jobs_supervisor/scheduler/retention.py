@@ -19,8 +19,6 @@ class Retention(Duty):
         days: whole days of history to keep.
     """
 
-    leader_only = True
-
     def __init__(self, days: int) -> None:
         super().__init__()
         self._days = days

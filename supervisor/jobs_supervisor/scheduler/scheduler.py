@@ -15,7 +15,7 @@ import psycopg
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.mixed import MixedExecutor
 from jobs_runtime.executors.operation import run
-from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
+from jobs_runtime.executors.postgres import upkeep
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.job import Job
@@ -24,13 +24,16 @@ from jobs_supervisor.child import end_group
 from jobs_supervisor.counters import Row
 from jobs_supervisor.liveness import is_running
 from jobs_supervisor.obituary import Obituary, ObituaryPipe, Verdict
+from jobs_supervisor.pulse import Pulse
 from jobs_supervisor.scheduler.cron import Cron
+from jobs_supervisor.scheduler.declaring import Declaring
 from jobs_supervisor.scheduler.due import DueJobs
-from jobs_supervisor.scheduler.duty import Duty
+from jobs_supervisor.scheduler.duty import Duties, Duty
 from jobs_supervisor.scheduler.expiry import Expiry
 from jobs_supervisor.scheduler.heartbeat import Heartbeat
 from jobs_supervisor.scheduler.leadership import Leadership
 from jobs_supervisor.scheduler.leases import Leases
+from jobs_supervisor.scheduler.limiting import Limiting
 from jobs_supervisor.scheduler.listening import Listening
 from jobs_supervisor.scheduler.neighbours import Neighbours
 from jobs_supervisor.scheduler.pgboss_cron import PgBossCron
@@ -68,6 +71,7 @@ class Post:
     executor: WorkerExecutor
     workers: Sequence[Slot]
     wake_pipe: WakePipe
+    pulse: Pulse
     obituaries: ObituaryPipe
     retention_days: int
     drain: float
@@ -101,22 +105,38 @@ class Scheduler:
         self._listening = Listening(
             post.executor, sorted(queues), post.workers, post.wake_pipe, self._look_for
         )
-        self._heartbeat = Heartbeat(post.record, list(post.workers), row, self._wake_all)
-        self._duties: list[Duty] = [
+        self._heartbeat = Heartbeat(
+            post.record, list(post.workers), post.pulse, row, self._wake_all
+        )
+        self._own_duties = Duties(self._duties_of_each())
+        self._leaders_duties = Duties(self._duties_of_the_leader())
+
+    def _duties_of_each(self) -> list[Duty]:
+        post = self._post
+        duties: list[Duty] = [
             self._heartbeat,
             self._listening,
+            Declaring(post.record.id, post.jobs),
+            Limiting(post.jobs),
             self._reconciliation,
-            self._due,
-            self._cron,
             Neighbours(self._rescue, post.record.id, post.record.place),
-            HostRescue(self._rescue, logger.warning),
-            Expiry(),
-            Retention(post.retention_days),
         ]
         if isinstance(post.executor, MixedExecutor):
-            self._duties.append(Leases(post.executor.leases[0], post.workers))
-        if post.shared is not None and post.shared.maintained:
-            self._duties += [PgBossCron(row, post.shared), PgBossMaintenance(post.shared)]
+            duties.append(Leases(post.executor.leases[0], post.workers))
+        return duties
+
+    def _duties_of_the_leader(self) -> list[Duty]:
+        heartbeat, shared = self._heartbeat, self._post.shared
+        duties: list[Duty] = [
+            self._due,
+            self._cron,
+            HostRescue(self._rescue, lambda: heartbeat.steady_since, logger.warning),
+            Expiry(),
+            Retention(self._post.retention_days),
+        ]
+        if shared is not None and shared.maintained:
+            duties += [PgBossCron(self._row, shared), PgBossMaintenance(shared)]
+        return duties
 
     def run(self) -> int:
         """Work until told to stop; gives the exit code."""
@@ -136,31 +156,38 @@ class Scheduler:
             self._rescue.settle(connection, self._mourned[0])
             del self._mourned[0]
         now = time.monotonic()
-        if now >= self._leadership.due_at:
-            self._leadership.look(now)
-        duties = [d for d in self._duties if self._leadership.leading or not d.leader_only]
-        for duty in duties:
-            if now >= duty.due_at:
-                duty.due_at = duty.perform(connection, now)
+        self._own_duties.perform(connection, now)
+        next_at = min(self._own_duties.next_at, self._lead(now))
         self._listening.heed(connection)
-        next_at = min(self._leadership.due_at, *(duty.due_at for duty in duties))
         timeout = next_at - time.monotonic()
         descriptors = (connection.fileno(), self._post.obituaries.reader)
         if connection.fileno() in self._signals.wait(timeout, *descriptors):
             self._listening.heed(connection)
 
+    def _lead(self, now: float) -> float:
+        """Do what is the leader's, if this is the leader; gives when to look again."""
+        leadership, led = self._leadership, self._leadership.leading
+        if now >= leadership.due_at:
+            leadership.look(now)
+        connection = leadership.connection
+        if connection is None:
+            return leadership.due_at
+        if not led:
+            self._leaders_duties.begin()
+        try:
+            self._leaders_duties.perform(connection, now)
+        except psycopg.Error as error:
+            leadership.lose(error)
+        return min(leadership.due_at, self._leaders_duties.next_at)
+
     def _connect(self) -> Connection:
         connection = connect(self._post.dsn, "jobs: scheduler")
         self._heartbeat.announce(connection)
-        timetable = PostgresExecutor.timetable
-        for job in self._post.jobs.values():
-            for schedule in job.schedules if job.executor.name == PostgresExecutor.name else ():
-                run(connection, timetable.write(job, schedule, declared=True))
-            if job.limits:
-                run(connection, upkeep.limit_waiting(job.queue))
         if self._post.shared is not None:
             self._post.shared.announce(connection)
         self._listening.begin(connection)
+        self._own_duties.begin()
+        self._own_duties.perform(connection, time.monotonic())
         self._connection = connection
         self._slot.enter(SlotState.IDLE)
         return connection
@@ -179,8 +206,13 @@ class Scheduler:
         self._signals.wait(RECONNECT_EVERY)
 
     def _look_for(self, what: str) -> None:
-        duty = self._due if what == "due" else self._cron
-        duty.due_at = 0.0
+        match what:
+            case "leadership":
+                self._leadership.due_at = 0.0
+            case "due":
+                self._due.due_at = 0.0
+            case _:
+                self._cron.due_at = 0.0
 
     def _wake_all(self) -> None:
         self._post.wake_pipe.wake(len(self._post.workers))
@@ -188,6 +220,7 @@ class Scheduler:
     def _finish(self) -> None:
         """Settle what is left once no worker lives, and say goodbye."""
         self._slot.enter(SlotState.DRAINING)
+        self._leadership.resign()
         if os.getppid() == self._parent and self._living():
             return
         self._see_workers_out()
@@ -200,7 +233,6 @@ class Scheduler:
             connection.close()
         except psycopg.Error as error:
             logger.warning("could not say goodbye to the database: %s", str(error).strip())
-        self._leadership.resign()
 
     def _see_workers_out(self) -> None:
         """If the supervisor was killed, nobody else limits how long its workers go on."""

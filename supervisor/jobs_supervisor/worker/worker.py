@@ -13,7 +13,6 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -21,7 +20,7 @@ import setproctitle
 
 from jobs_runtime.attempt import failed, perform
 from jobs_runtime.executors.operation import Operation
-from jobs_runtime.executors.protocol import START, Position, WorkerExecutor
+from jobs_runtime.executors.protocol import START, Position
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_failure
@@ -29,15 +28,17 @@ from jobs_runtime.tracing import current_tracer, flush, traced
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.slots import Slot, SlotState
-from jobs_supervisor.wake import Waiter, WakePipe
+from jobs_supervisor.wake import Waiter
+from jobs_supervisor.worker.assignment import Assignment
 from jobs_supervisor.worker.batch import Batch
 from jobs_supervisor.worker.copies import CopyGuard
 from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.django import close_old_connections
 from jobs_supervisor.worker.guard import SLOW, Guard
 from jobs_supervisor.worker.pace import Pace
-from jobs_supervisor.worker.recycling import Recycling, Wear
+from jobs_supervisor.worker.recycling import Wear
 from jobs_supervisor.worker.rotation import Rotation
+from jobs_supervisor.worker.standing import Standing
 from jobs_supervisor.worker.workplace import WorkerWorkplace
 
 logger = logging.getLogger(__name__)
@@ -50,25 +51,6 @@ FLUSH = 2.0
 
 PROGRESS_EVERY = 1.0
 """The shortest time between two writes of a job's progress, in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What a worker is given to work with.
-
-    Attributes:
-        dsn: where its jobs are kept.
-        supervisor_id: whose worker it is.
-        jobs: the declared jobs by name.
-        recycling: when to be replaced though nothing is wrong.
-    """
-
-    dsn: str
-    supervisor_id: str
-    jobs: Mapping[str, Job[Any, Any]]
-    executor: WorkerExecutor
-    wake_pipe: WakePipe
-    recycling: Recycling = field(default_factory=Recycling)
 
 
 class Worker:
@@ -84,6 +66,7 @@ class Worker:
         self._jobs = assignment.jobs
         self._executor = assignment.executor
         self._supervisor_id = assignment.supervisor_id
+        self._standing = Standing(assignment.pulse)
         self._slot = slot
         self._counters = counters
         self._names_of = _names_by_queue(assignment.jobs)
@@ -144,6 +127,7 @@ class Worker:
         if not self._delivery.open(operation):
             return False
         self._incarnation = self._workplace.incarnation = self._delivery.incarnation
+        self._standing.begin(time.monotonic())
         self._slot.begin_incarnation(self._incarnation)
         self._slot.enter(SlotState.IDLE)
         return True
@@ -209,6 +193,9 @@ class Worker:
         with self._link_lock:
             while True:
                 now = time.monotonic()
+                if self._standing.is_lost(now):
+                    self._delivery.send(batch, [], self._progress(0))
+                    return []
                 turn = self._rotation.next(now)
                 if turn is None:
                     if probed:

@@ -1,5 +1,20 @@
--- Puts what was submitted before its job had limits under them.
--- Index: job_ready.
-UPDATE jobs.job
-SET limit_key = ''
-WHERE queue = %(queue)s AND ready AND limit_key IS NULL
+-- Puts what was submitted without its job's limits under them: among the jobs claimed next, so that
+-- a long queue costs no more. The workers that wait are told.
+-- Index: job_ready, job_pkey.
+WITH limited AS (
+    UPDATE jobs.job
+    SET limit_key = ''
+    WHERE id = ANY (ARRAY(
+        SELECT id
+        FROM (
+            SELECT id, limit_key
+            FROM jobs.job
+            WHERE queue = %(queue)s AND ready
+            ORDER BY rank, id
+            LIMIT %(limit)s
+        ) AS front
+        WHERE limit_key IS NULL
+    ))
+    RETURNING queue
+)
+SELECT pg_notify('jobs', 'wake ' || count(*) || ' ' || queue) FROM limited GROUP BY queue

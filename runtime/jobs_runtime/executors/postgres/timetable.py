@@ -20,28 +20,24 @@ TIMELESS = {"start_after": None, "singleton_seconds": None, "singleton_next_slot
 class PostgresTimetable:
     """Stored schedules on our own tables."""
 
-    def write(self, job: Job[Any, Any], schedule: Schedule, *, declared: bool) -> Operation[bool]:
-        """Write a schedule; gives False if code declares one of this key.
+    def write(self, job: Job[Any, Any], schedule: Schedule) -> Operation[bool]:
+        """Write a schedule made at run time; gives False if code declares one of this key.
 
         Raises:
             PayloadError, OptionError: its args or options do not fit the job.
         """
-        options = job.options_for(*job.layers, schedule.options or {}, TIMELESS)
-        parameters = {
-            "key": schedule_key(job, schedule),
-            "declared": declared,
-            "name": job.name,
-            "queue": job.queue,
-            "cron": schedule.cron,
-            "time_zone": schedule.time_zone,
-            "missed": schedule.missed,
-            "missed_limit": schedule.missed_limit,
-            "overlap": schedule.overlap,
-            "rank": -options.priority,
-            "args": job.input.encode(schedule.args),
-            "options": stored_options(options),
-        }
-        return Operation(statement("write_schedule"), parameters, bool)
+        return Operation(statement("write_schedule"), _row(job, schedule), bool)
+
+    def declare(
+        self, job: Job[Any, Any], schedule: Schedule, supervisor_id: str
+    ) -> Operation[bool]:
+        """Write a schedule as a supervisor's code declares it; gives whether that was needed.
+
+        Raises:
+            PayloadError, OptionError: its args or options do not fit the job.
+        """
+        parameters = {**_row(job, schedule), "supervisor_id": supervisor_id}
+        return Operation(statement("declare_schedule"), parameters, bool)
 
     def read(self) -> Operation[list[ScheduleRecord]]:
         """Every schedule there is."""
@@ -66,6 +62,23 @@ class PostgresTimetable:
     def remove(self, key: str) -> Operation[bool]:
         """Forget a schedule made at run time; gives whether there was one."""
         return Operation(statement("remove_schedule"), {"key": key}, bool)
+
+
+def _row(job: Job[Any, Any], schedule: Schedule) -> dict[str, object]:
+    options = job.options_for(*job.layers, schedule.options or {}, TIMELESS)
+    return {
+        "key": schedule_key(job, schedule),
+        "name": job.name,
+        "queue": job.queue,
+        "cron": schedule.cron,
+        "time_zone": schedule.time_zone,
+        "missed": schedule.missed,
+        "missed_limit": schedule.missed_limit,
+        "overlap": schedule.overlap,
+        "rank": -options.priority,
+        "args": job.input.encode(schedule.args),
+        "options": stored_options(options),
+    }
 
 
 def schedule_key(job: Job[Any, Any], schedule: Schedule) -> str:

@@ -17,6 +17,7 @@ class SupervisorRecord(NamedTuple):
 
     Attributes:
         place: where its pid, and those of its workers, name one process.
+        generation: how often it has reloaded its code.
     """
 
     id: str
@@ -26,6 +27,7 @@ class SupervisorRecord(NamedTuple):
     workers: int
     names: Sequence[str]
     schedules: Sequence[str]
+    generation: int = 0
 
 
 class Neighbour(NamedTuple):
@@ -50,9 +52,16 @@ class LiveSchedule(NamedTuple):
     now: datetime
 
 
-def register_supervisor(record: SupervisorRecord) -> Operation[datetime]:
-    """Announce a supervisor; gives the database's time."""
-    parameters = record._asdict()
+def register_supervisor(
+    record: SupervisorRecord, declared_at: datetime | None = None
+) -> Operation[datetime]:
+    """Announce a supervisor; gives since when it has run its code, by the database's clock.
+
+    Args:
+        record: what to announce.
+        declared_at: what this gave before, in case it was given up for dead since.
+    """
+    parameters: dict[str, object] = {**record._asdict(), "declared_at": declared_at}
     parameters["names"] = list(record.names)
     parameters["schedules"] = list(record.schedules)
     return Operation(statement("register_supervisor"), parameters, scalar)
@@ -148,9 +157,14 @@ def skip_ticks(key: str, tick: datetime) -> Operation[None]:
     return Operation(statement("skip_ticks"), {"key": key, "tick": tick}, nothing)
 
 
-def limit_waiting(queue: str) -> Operation[None]:
-    """Put what was submitted to a queue before it had limits under them."""
-    return Operation(statement("limit_waiting"), {"queue": queue}, nothing)
+def limit_waiting(queue: str, limit: int) -> Operation[None]:
+    """Put what was submitted to a queue without its limits under them.
+
+    Args:
+        queue: one with limits.
+        limit: how many of the jobs claimed next are looked at.
+    """
+    return Operation(statement("limit_waiting"), {"queue": queue, "limit": limit}, nothing)
 
 
 def forget_beginnings() -> Operation[None]:

@@ -103,7 +103,7 @@ def move_schedule(connection: Connection, schema: str, job: Job[Any, Any]) -> bo
             options=from_node(options),
             name=SCHEDULE_NAME,
         )
-        return run(connection, PostgresExecutor.timetable.write(job, schedule, declared=False))
+        return run(connection, PostgresExecutor.timetable.write(job, schedule))
 
 
 def _submission(job: Job[Any, Any], declared: Options, row: Row) -> Submission:
