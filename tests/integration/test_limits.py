@@ -91,7 +91,7 @@ def test_a_rate_counts_what_began(
     connection.execute("UPDATE jobs.beginning SET began_at = began_at - interval '61 s'")
     assert len(claim_all(connection, worker, limits)) == 2
     connection.execute("UPDATE jobs.beginning SET began_at = began_at - interval '1 day'")
-    run(connection, forget_beginnings())
+    run(connection, forget_beginnings(10))
     row = connection.execute("SELECT count(*) FROM jobs.beginning").fetchone()
     assert row == (0,)
 

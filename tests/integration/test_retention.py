@@ -10,7 +10,7 @@ from jobs_runtime import JobFailed, JobNotFound, JobState, Schedule
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
-from jobs_runtime.executors.postgres.partitions import drop_partitions
+from jobs_runtime.executors.postgres.retiring import clear_retired, retire_partitions
 from jobs_supervisor.scheduler import expiry
 from jobs_supervisor.scheduler.expiry import Expiry
 from tests.integration.shop import Shop, Worker, number, register, waiting
@@ -164,6 +164,13 @@ class TestFinished:
         ordinary = shop.double.submit(2)
         worker.finish(*(claim.job_id for claim in worker.claim()))
         connection.execute(AGE, [30])
-        assert drop_partitions(connection, 7) == [f"finished_{day:%Y%m%d}"]
+        assert retire_partitions(connection, 7) == [f"finished_{day:%Y%m%d}"]
+        while clear_retired(connection, 1000):
+            continue
         assert kept.details().args == 1
         assert shop.jobs.get(ordinary.job_id) is None
+        connection.execute(FINISHED_PAST)
+        Expiry().perform(connection, 0.0)
+        retire_partitions(connection, 7)
+        while clear_retired(connection, 1000):
+            continue

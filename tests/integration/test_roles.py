@@ -13,7 +13,8 @@ from psycopg import sql
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import migrate
-from jobs_runtime.executors.postgres.partitions import create_partitions, drop_partitions
+from jobs_runtime.executors.postgres.partitions import create_partitions
+from jobs_runtime.executors.postgres.retiring import clear_retired, retire_partitions
 from tests.integration.databases import copied
 from tests.integration.test_plans import EXAMPLES
 
@@ -32,17 +33,19 @@ SCHEDULING = {
     "register_supervisor", "unregister_supervisor", "heartbeat", "dead_supervisors", "neighbours",
     "orphans", "workers_of", "forget_worker", "held", "finish", "retry", "release", "probe",
     "make_due", "next_due", "give_up", "declare_schedule", "schedules", "fire", "skip_ticks",
-    "limit_waiting", "forget_beginnings", "forget_ticks", "forget_finished", "queue_depths",
+    "limit_waiting", "forget_beginnings", "forget_ticks", "forget_slots",
+    "forget_strays", "forget_waiters", "forget_finished", "queue_depths",
     "cluster_health", "dead_rows", "leased_tables",
 }  # fmt: skip
 BY_THE_WAY = {
     "jobs_submitter": {
         "stopped", "lock_limits", "skip_ticks", "next_due", "probe", "held", "dead_rows", "finish",
-        "forget_finished", "leased_tables",
+        "forget_finished", "forget_slots", "forget_waiters", "leased_tables",
     },
     "jobs_worker": {
         "limit_waiting", "skip_ticks", "next_due", "due_now", "make_due", "workers_of", "orphans",
-        "dead_rows", "give_up", "forget_finished", "leased_tables",
+        "dead_rows", "give_up", "forget_finished", "forget_slots", "forget_waiters",
+        "leased_tables",
     },
     "jobs_scheduler": {
         "lock_limits", "timetable", "pause_schedule", "resume_schedule", "run_schedule",
@@ -154,9 +157,11 @@ def test_a_scheduler_keeps_the_history(playing: Connection) -> None:
     today = datetime.now(UTC).date()
     later = today + timedelta(days=30)
     assert create_partitions(playing, later)
-    dropped = drop_partitions(playing, 1, later + timedelta(days=3))
-    assert f"finished_{today:%Y%m%d}" in dropped
-    assert f"finished_{later:%Y%m%d}" in dropped
+    retired = retire_partitions(playing, 1, later + timedelta(days=3))
+    assert f"finished_{today:%Y%m%d}" in retired
+    assert f"finished_{later:%Y%m%d}" in retired
+    while clear_retired(playing, 1000):
+        continue
     assert not refused(playing, "SELECT count(*) FROM jobs.finished")
 
 

@@ -196,6 +196,7 @@ def test_old_ticks_are_forgotten(shop: Shop, connection: Connection) -> None:
     now = datetime.now(UTC)
     for days in (0, 6, 8, 400):
         run(connection, upkeep.fire(key, now - timedelta(days=days)))
-    run(connection, upkeep.forget_ticks(7))
+    assert run(connection, upkeep.forget_ticks(7, 1)) == 1
+    assert run(connection, upkeep.forget_ticks(7, 10)) == 1
     kept = connection.execute("SELECT tick FROM jobs.tick ORDER BY tick").fetchall()
     assert [row[0] for row in kept] == [now - timedelta(days=6), now]

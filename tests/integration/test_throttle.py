@@ -110,7 +110,7 @@ class TestThrottle:
         throttled(shop, 1, "present")
         throttled(shop, 1, "past")
         connection.execute("UPDATE jobs.slot SET ends_at = now() WHERE key = 'past'")
-        run(connection, upkeep.forget_ticks(7))
+        assert run(connection, upkeep.forget_slots(10)) == 1
         assert connection.execute("SELECT key FROM jobs.slot").fetchall() == [("present",)]
 
 

@@ -30,6 +30,7 @@ SETTINGS = {
     "max_connections": "60",
     "shared_buffers": "64MB",
     "wal_keep_size": "64MB",
+    "wal_retrieve_retry_interval": "100ms",
     "log_line_prefix": "%a|",
 }
 

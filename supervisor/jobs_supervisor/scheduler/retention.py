@@ -1,15 +1,19 @@
-"""The leader's: makes the history's partitions ahead of time and drops the old ones."""
+"""The leader's: makes the history's partitions ahead of time, takes old ones off, forgets."""
 
 from __future__ import annotations
 
 from jobs_runtime.database import Connection
-from jobs_runtime.executors.operation import run
-from jobs_runtime.executors.postgres.partitions import create_partitions, drop_partitions
-from jobs_runtime.executors.postgres.upkeep import forget_beginnings, forget_ticks
+from jobs_runtime.executors.operation import Operation, run
+from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.executors.postgres.partitions import create_partitions
+from jobs_runtime.executors.postgres.retiring import clear_retired, retire_partitions
 from jobs_supervisor.scheduler.duty import Duty
 
 EVERY = 3600.0
 """Seconds between two looks."""
+
+AT_MOST = 1_000
+"""Rows moved or forgotten by one statement."""
 
 
 class Retention(Duty):
@@ -22,11 +26,22 @@ class Retention(Duty):
     def __init__(self, days: int) -> None:
         super().__init__()
         self._days = days
+        self._in_work = False
 
     def perform(self, connection: Connection, now: float) -> float:
-        """Create, drop, forget."""
-        create_partitions(connection)
-        drop_partitions(connection, self._days)
-        run(connection, forget_ticks(self._days))
-        run(connection, forget_beginnings())
-        return now + EVERY
+        """Create and retire; move and forget a handful, and at once again if there is more."""
+        if not self._in_work:
+            create_partitions(connection)
+            retire_partitions(connection, self._days)
+        full = [run(connection, each) == AT_MOST for each in self._forgetting()]
+        self._in_work = clear_retired(connection, AT_MOST) or any(full)
+        return now if self._in_work else now + EVERY
+
+    def _forgetting(self) -> list[Operation[int]]:
+        return [
+            upkeep.forget_ticks(self._days, AT_MOST),
+            upkeep.forget_strays(self._days, AT_MOST),
+            upkeep.forget_slots(AT_MOST),
+            upkeep.forget_waiters(AT_MOST),
+            upkeep.forget_beginnings(AT_MOST),
+        ]

@@ -1,8 +1,30 @@
--- Forgets ticks that no late leader can fire again, slots that have ended, and lost watches.
--- Index: none, run once an hour.
-WITH slots AS (
-    DELETE FROM jobs.slot WHERE ends_at < now()
-), waiters AS (
-    DELETE FROM jobs.waiter WHERE asked_at < now() - interval '1 day'
+-- Forgets ticks that no late leader can fire again, the earliest of each schedule first.
+-- Index: tick_pkey.
+WITH RECURSIVE known (schedule) AS (
+    (SELECT schedule FROM jobs.tick ORDER BY schedule LIMIT 1)
+    UNION ALL
+    SELECT (SELECT tick.schedule
+            FROM jobs.tick
+            WHERE tick.schedule > known.schedule
+            ORDER BY tick.schedule
+            LIMIT 1)
+    FROM known
+    WHERE known.schedule IS NOT NULL
+), old AS (
+    SELECT earliest.schedule, earliest.tick
+    FROM known CROSS JOIN LATERAL (
+        SELECT tick.schedule, tick.tick
+        FROM jobs.tick
+        WHERE tick.schedule = known.schedule
+          AND tick.tick < now() - %(days)s::int * interval '1 day'
+        ORDER BY tick.tick
+        LIMIT %(limit)s
+    ) AS earliest
+    LIMIT %(limit)s
+), gone AS (
+    DELETE FROM jobs.tick
+    USING old
+    WHERE tick.schedule = old.schedule AND tick.tick = old.tick
+    RETURNING tick.tick
 )
-DELETE FROM jobs.tick WHERE tick < now() - %(days)s::int * interval '1 day'
+SELECT count(*) FROM gone

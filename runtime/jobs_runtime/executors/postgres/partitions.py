@@ -12,14 +12,9 @@ from jobs_runtime.database import Connection
 DAYS_AHEAD = 7
 """How many days of partitions exist in advance; rows of a day without one go to the default."""
 
-
-LOCK_TIMEOUT = "SET LOCAL lock_timeout = '50ms'"
-"""Making or dropping a partition locks the history; rather later than that a finish waits long."""
-
-
-DETACH = "ALTER TABLE jobs.finished DETACH PARTITION {}"
-KEEP_LONGER = "INSERT INTO jobs.finished SELECT * FROM {} WHERE keep_until > now()"
-"""What is to be kept longer than its partition goes to the default one."""
+BRIEFLY = "SET LOCAL lock_timeout = '50ms'; SET LOCAL synchronous_commit = off"
+"""Making a partition or taking one off locks the history: rather later than that a worker waits, be
+it for a reader of the history or for the disk."""
 
 
 def create_partitions(connection: Connection, today: date | None = None) -> list[str]:
@@ -27,7 +22,7 @@ def create_partitions(connection: Connection, today: date | None = None) -> list
 
     A partition whose rows already went to the default one is left out: the default keeps them.
     """
-    existing = _existing(connection)
+    existing = attached(connection)
     first = today or datetime.now(UTC).date()
     created: list[str] = []
     for day in (first + timedelta(days=ahead) for ahead in range(DAYS_AHEAD + 1)):
@@ -38,17 +33,10 @@ def create_partitions(connection: Connection, today: date | None = None) -> list
 
 
 def _create(connection: Connection, name: str, day: date) -> bool:
-    statement = sql.SQL(
-        "CREATE TABLE {name} PARTITION OF jobs.finished FOR VALUES FROM ({first}) TO ({end})"
-    ).format(
-        name=sql.Identifier("jobs", name),
-        first=sql.Literal(f"{day} 00:00:00+00"),
-        end=sql.Literal(f"{day + timedelta(days=1)} 00:00:00+00"),
-    )
     try:
         with connection.transaction():
-            connection.execute(LOCK_TIMEOUT)
-            connection.execute(statement)
+            connection.execute(BRIEFLY, prepare=False)
+            add_partition(connection, name, day)
     except (
         psycopg.errors.CheckViolation,
         psycopg.errors.DuplicateTable,
@@ -58,34 +46,24 @@ def _create(connection: Connection, name: str, day: date) -> bool:
     return True
 
 
-def drop_partitions(connection: Connection, days: int, today: date | None = None) -> list[str]:
-    """Drop the partitions of days that ended more than `days` days ago; gives their names.
+def add_partition(connection: Connection, name: str, day: date) -> None:
+    """Make the partition of a day, as part of a transaction.
 
-    One whose lock cannot be had at once is left for the next time.
+    Raises:
+        psycopg.errors.CheckViolation: rows of that day are in the default one.
     """
-    last_kept = (today or datetime.now(UTC).date()) - timedelta(days=days)
-    dropped: list[str] = []
-    for name in sorted(_existing(connection)):
-        day = _day_of(name)
-        if day is not None and day < last_kept and _drop(connection, name):
-            dropped.append(name)
-    return dropped
+    statement = sql.SQL(
+        "CREATE TABLE {name} PARTITION OF jobs.finished FOR VALUES FROM ({first}) TO ({end})"
+    ).format(
+        name=sql.Identifier("jobs", name),
+        first=sql.Literal(f"{day} 00:00:00+00"),
+        end=sql.Literal(f"{day + timedelta(days=1)} 00:00:00+00"),
+    )
+    connection.execute(statement)
 
 
-def _drop(connection: Connection, name: str) -> bool:
-    try:
-        with connection.transaction():
-            connection.execute(LOCK_TIMEOUT)
-            table = sql.Identifier("jobs", name)
-            connection.execute(sql.SQL(DETACH).format(table))
-            connection.execute(sql.SQL(KEEP_LONGER).format(table))
-            connection.execute(sql.SQL("DROP TABLE {}").format(table))
-    except psycopg.errors.LockNotAvailable:
-        return False
-    return True
-
-
-def _existing(connection: Connection) -> set[str]:
+def attached(connection: Connection) -> set[str]:
+    """The names of all partitions."""
     rows = connection.execute(
         "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid"
         " WHERE inhparent = 'jobs.finished'::regclass"
@@ -93,7 +71,8 @@ def _existing(connection: Connection) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _day_of(name: str) -> date | None:
+def day_of(name: str) -> date | None:
+    """The day of a partition; None for one that is not a day's."""
     try:
         return datetime.strptime(name, "finished_%Y%m%d").replace(tzinfo=UTC).date()
     except ValueError:

@@ -167,14 +167,30 @@ def limit_waiting(queue: str, limit: int) -> Operation[None]:
     return Operation(statement("limit_waiting"), {"queue": queue, "limit": limit}, nothing)
 
 
-def forget_beginnings() -> Operation[None]:
-    """Forget attempts that no rate looks back at any more."""
-    return Operation(statement("forget_beginnings"), {"seconds": LONGEST_WINDOW}, nothing)
+def forget_beginnings(limit: int) -> Operation[int]:
+    """Forget up to `limit` attempts that no rate looks back at any more; gives how many."""
+    parameters = {"seconds": LONGEST_WINDOW, "limit": limit}
+    return Operation(statement("forget_beginnings"), parameters, scalar)
 
 
-def forget_ticks(days: int) -> Operation[None]:
-    """Forget fired ticks older than `days` days."""
-    return Operation(statement("forget_ticks"), {"days": days}, nothing)
+def forget_slots(limit: int) -> Operation[int]:
+    """Forget up to `limit` time slots that have ended; gives how many."""
+    return Operation(statement("forget_slots"), {"limit": limit}, scalar)
+
+
+def forget_strays(days: int, limit: int) -> Operation[int]:
+    """Delete up to `limit` jobs of the default partition older than `days`; gives how many."""
+    return Operation(statement("forget_strays"), {"days": days, "limit": limit}, scalar)
+
+
+def forget_ticks(days: int, limit: int) -> Operation[int]:
+    """Forget up to `limit` fired ticks older than `days` days; gives how many."""
+    return Operation(statement("forget_ticks"), {"days": days, "limit": limit}, scalar)
+
+
+def forget_waiters(limit: int) -> Operation[int]:
+    """Forget up to `limit` of who waited for a result longer than a day; gives how many."""
+    return Operation(statement("forget_waiters"), {"limit": limit}, scalar)
 
 
 def _first(rows: list[Row]) -> list[Any]:

@@ -1,0 +1,98 @@
+"""Keeping the history holds nobody up: no claim waits 50 ms for a lock, no statement takes 1 s."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from jobs_runtime.database import Connection, connect
+from jobs_runtime.executors.postgres.partitions import create_partitions
+from jobs_runtime.executors.postgres.retiring import clear_retired, retire_partitions
+from jobs_supervisor.scheduler.expiry import Expiry
+from jobs_supervisor.scheduler.retention import Retention
+from tests.integration.shop import Worker, number
+from tests.support.server import Server, servers
+
+DAYS, JOBS = 3, 24_000
+
+HISTORY = """
+INSERT INTO jobs.finished (id, created_at, finished_at, rank, state, attempt, deaths, queue, name,
+                           keep_until)
+SELECT id, now(), %(day)s, 0, 'completed', 1, 0, 'history', 'name',
+       CASE id %% 3 WHEN 0 THEN now() + interval '1 day' WHEN 1 THEN now() END
+FROM generate_series(1, %(jobs)s) AS id
+"""
+
+WAITING = """
+INSERT INTO jobs.job (queue, name, args, keep_until)
+SELECT 'double', 'double', to_json(id), CASE WHEN id % 2 = 0 THEN now() END
+FROM generate_series(1, 20000) AS id
+"""
+
+KEPT = "SELECT count(*) FROM jobs.finished WHERE queue = 'history'"
+TOO_LATE = "SELECT count(*) FROM jobs.job WHERE keep_until < now() AND claimed_by IS NULL"
+
+SLOW = {"deadlock_timeout": "50ms", "log_lock_waits": "on", "log_min_duration_statement": "1s"}
+
+
+def work(dsn: str, ends: threading.Event, done: list[int]) -> None:
+    """Claim and finish until told to end."""
+    with connect(dsn, "worker") as connection:
+        worker = Worker(connection)
+        while not ends.is_set():
+            finished = worker.finish(*(claim.job_id for claim in worker.claim(limit=10)))
+            done.append(len(finished))
+
+
+def keep_the_history(connection: Connection) -> None:
+    """Make, fill and retire one day after the other."""
+    today = datetime.now(UTC).replace(hour=12)
+    for age in range(DAYS, 0, -1):
+        create_partitions(connection, today.date() - timedelta(days=age))
+        values = {"day": today - timedelta(days=age), "jobs": JOBS}
+        connection.execute(HISTORY, values)
+    for age in range(DAYS, 0, -1):
+        retire_partitions(connection, 1, today.date() - timedelta(days=age - 2))
+        while clear_retired(connection, 1000):
+            continue
+    for duty in (Expiry(), Retention(1)):
+        while duty.perform(connection, 0.0) == 0.0:
+            continue
+
+
+def complaints(server: Server) -> list[str]:
+    """What the server says of locks waited for and of slow statements."""
+    lines = server.log.splitlines()
+    return [line for line in lines if "still waiting" in line or "duration:" in line]
+
+
+def hold_up_for(seconds: float, dsn: str) -> None:
+    with connect(dsn, "worker") as waiter, psycopg.connect(dsn) as holder:
+        holder.execute("LOCK TABLE jobs.finished")
+        timer = threading.Timer(seconds, holder.commit)
+        timer.start()
+        waiter.execute("SELECT count(*) FROM jobs.finished")
+        timer.join()
+
+
+def test_nobody_is_held_up() -> None:
+    with servers(1, **SLOW) as (server,):
+        server.create()
+        ends, done = threading.Event(), list[int]()
+        workers = [threading.Thread(target=work, args=(server.dsn, ends, done)) for _ in range(2)]
+        with connect(server.dsn, "history") as connection:
+            connection.execute(WAITING)
+            for each in workers:
+                each.start()
+            keep_the_history(connection)
+            ends.set()
+            for each in workers:
+                each.join(30)
+            assert number(connection, KEPT) == DAYS * JOBS // 3
+            assert number(connection, TOO_LATE) == 0
+        assert sum(done) > 100
+        assert complaints(server) == []
+        hold_up_for(1.1, server.dsn)
+        assert len(complaints(server)) >= 2
