@@ -8,11 +8,17 @@ WITH outcome AS (
     FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(outputs)s::jsonb[], %(delays)s::float8[],
                 %(refunds)s::boolean[]) AS outcome (lease, ending, result, delay, refund)
 ), ended AS (
-    DELETE FROM jobs.pgboss_lease AS lease
-    USING outcome
-    WHERE lease.id = outcome.lease AND claimed_by = %(incarnation)s AND tables = '{schema}'
-    RETURNING outcome.*, job_id, startedon AS since, retried, startedon_before
-), held AS (
+    SELECT outcome.*, job_id, startedon AS since, retried, startedon_before
+    FROM outcome
+    CROSS JOIN LATERAL (
+        SELECT * FROM jobs.pgboss_lease WHERE id = outcome.lease
+        OFFSET 0 -- one look-up each, however few leases the planner believes in
+    ) AS lease
+    WHERE claimed_by = %(incarnation)s AND tables = '{schema}'
+), gone AS (
+    DELETE FROM jobs.pgboss_lease
+    WHERE id = ANY (%(ids)s::bigint[]) AND claimed_by = %(incarnation)s AND tables = '{schema}'
+), held AS MATERIALIZED (
     SELECT ended.*,
            ending = 'retry' AND EXISTS (
                SELECT
