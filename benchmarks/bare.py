@@ -19,11 +19,11 @@ from benchmarks.workloads.cpu import BURN, COUNT, WORKERS, figures
 from benchmarks.workloads.enqueue import CLIENTS, SINGLE, name
 from benchmarks.workloads.throughput import WAITING
 from jobs_runtime.database import connect
-from jobs_runtime.executors.operation import run, run_together
+from jobs_runtime.executors.operation import Operation, Row, run, run_together
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.executors.postgres.migrate import migrate
+from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.protocol import START, Position
-from jobs_runtime.model import JobState, Outcome
 
 BATCH = 500
 """Jobs that the bare loop claims at once, as many as a worker does with no-ops."""
@@ -106,12 +106,30 @@ def _drain(barrier: Barrier, dsn: str) -> None:
     with connect(dsn, "bench") as connection:
         incarnation = run(connection, executor.register_worker("bench", 1, 1))
         barrier.wait()
-        after, outcomes = START, list[Outcome]()
+        after, ids = START, list[int]()
         while True:
-            operations = executor.settle(outcomes, incarnation)
             claim = executor.claim("noop", ["noop"], after, BATCH, incarnation)
-            claims = run_together(connection, [*operations, claim])[-1]
-            if not claims:
+            operations = [Operation(claim.sql, claim.parameters, _raw)]
+            if ids:
+                operations.insert(0, _finish(ids, incarnation))
+            rows = run_together(connection, operations)[-1]
+            if not rows:
                 return
-            after = Position(claims[-1].rank, claims[-1].job_id)
-            outcomes = [Outcome(claim.job_id, JobState.COMPLETED, 0.0) for claim in claims]
+            ids = sorted(row[0] for row in rows)
+            after = Position(0, ids[-1])
+
+
+def _finish(ids: list[int], incarnation: int) -> Operation[list[Row]]:
+    parameters = {
+        "ids": f"{{{','.join(map(str, ids))}}}",
+        "microseconds": f"{{{','.join(['0'] * len(ids))}}}",
+        "outputs": None,
+        "death": 0,
+        "state": "completed",
+        "incarnation": incarnation,
+    }
+    return Operation(statement("finish"), parameters, _raw)
+
+
+def _raw(rows: list[Row]) -> list[Row]:
+    return rows
