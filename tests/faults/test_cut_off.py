@@ -78,11 +78,10 @@ def test_a_leader_that_is_cut_off_is_replaced_and_its_jobs_run_elsewhere(
     assert "1 jobs run again" in second.log
 
     cut.plug_in()
-    eventually(lambda: first.log.count("outcomes refused") == 2, 30, "late results are refused")
     results = [each.result(40) for each in submitted]
     assert set(results) <= processes
     assert [each.details().attempt for each in submitted] == [2, 2]
-    eventually(lambda: "given up for dead" in first.log, 10, "it hears of it")
+    eventually(lambda: "given up for dead" in first.log, 30, "it hears of it")
     eventually(
         lambda: (
             sum(slot.state is SlotState.IDLE for slot in first.slots.workers) == 2

@@ -89,7 +89,7 @@ class Leadership:
     def lose(self, error: psycopg.Error) -> None:
         """Stop leading: the connection that holds the lock has failed."""
         logger.warning("leadership is unknown: %s", str(error).strip())
-        self._close()
+        self.close()
 
     def resign(self) -> None:
         """Hand the lock over to whoever takes it first."""
@@ -98,9 +98,10 @@ class Leadership:
                 self._connection.execute(HAND_OVER)
             except psycopg.Error as error:
                 self.lose(error)
-        self._close()
+        self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Stop leading, without a word to a server that may not answer."""
         self._become(leading=False)
         if self._connection is not None:
             self._connection.close()

@@ -31,7 +31,7 @@ from jobs_supervisor.scheduler.due import DueJobs
 from jobs_supervisor.scheduler.duty import Duties, Duty
 from jobs_supervisor.scheduler.expiry import Expiry
 from jobs_supervisor.scheduler.heartbeat import Heartbeat
-from jobs_supervisor.scheduler.leadership import Leadership
+from jobs_supervisor.scheduler.leadership import GIVES_UP_AFTER, Leadership
 from jobs_supervisor.scheduler.leases import Leases
 from jobs_supervisor.scheduler.limiting import Limiting
 from jobs_supervisor.scheduler.listening import Listening
@@ -181,7 +181,7 @@ class Scheduler:
         return min(leadership.due_at, self._leaders_duties.next_at)
 
     def _connect(self) -> Connection:
-        connection = connect(self._post.dsn, "jobs: scheduler")
+        connection = connect(self._post.dsn, "jobs: scheduler", tcp_user_timeout=GIVES_UP_AFTER)
         self._heartbeat.announce(connection)
         if self._post.shared is not None:
             self._post.shared.announce(connection)
@@ -198,7 +198,7 @@ class Scheduler:
             logger.warning("the scheduler has lost the database: %s", str(error).strip())
             self._complained_at = now
         self._row.add(metrics.RECONNECTS)
-        self._leadership.resign()
+        self._leadership.close()
         self._slot.enter(SlotState.CONNECTING)
         if self._connection is not None:
             self._connection.close()
