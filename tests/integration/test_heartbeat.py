@@ -98,7 +98,7 @@ def test_when_all_were_silent_nobody_is_given_up(
 def test_one_that_was_given_up_has_its_workers_replaced(host: Host, connection: Connection) -> None:
     run(connection, upkeep.unregister_supervisor("mine"))
     host.workers[0].wanted = True
-    host.heartbeat.perform(connection, 0.0)
+    host.heartbeat.announce(connection)  # as after a new connection
     assert number(connection, SUPERVISORS) == 1
     assert [slot.replace for slot in host.workers] == [True]
     assert host.woken == 2

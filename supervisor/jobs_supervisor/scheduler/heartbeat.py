@@ -59,7 +59,13 @@ class Heartbeat(Duty):
         self.steady_since = float("inf")
 
     def announce(self, connection: Connection) -> None:
-        """Register the supervisor."""
+        """Register the supervisor, or on a new connection see whether it still is."""
+        if self._declared_at is None:
+            self._register(connection)
+        else:
+            self.perform(connection, time.monotonic())
+
+    def _register(self, connection: Connection) -> None:
         sent_at = time.monotonic()
         register = upkeep.register_supervisor(self._record, self._declared_at)
         self._declared_at = run(connection, register)
@@ -76,7 +82,7 @@ class Heartbeat(Duty):
             self._arrived(sent_at)
         else:
             logger.warning("this supervisor was given up for dead; its workers are replaced")
-            self.announce(connection)
+            self._register(connection)
             for slot in self._workers:
                 slot.ask_replacement()
             self._wake_all()
