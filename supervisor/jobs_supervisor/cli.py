@@ -218,8 +218,7 @@ def resume(dsn: str | None, direct_dsn: str | None, kind: str | None, name: str)
 @cli.command()
 @app_option
 @dsn_options
-@click.option("--drain", type=float, default=DEFAULTS["drain"], hidden=True)
-def check(app: str | None, dsn: str | None, direct_dsn: str | None, drain: float) -> None:
+def check(app: str | None, dsn: str | None, direct_dsn: str | None) -> None:
     """Look whether the application, the database and the schema are fit to run; exit 1 if not."""
     from jobs_supervisor.checks import all_checks
 
