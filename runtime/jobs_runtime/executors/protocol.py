@@ -114,7 +114,7 @@ class ClientExecutor(Protocol):
         ...
 
     def copy(self, ids: Sequence[int | str], submissions: Sequence[Submission]) -> Copy:
-        """Store many jobs, alike but for their arguments, under reserved ids."""
+        """Store many submissions of one job under reserved ids."""
         ...
 
     def wake(self, queue: str, count: int) -> Operation[None]:

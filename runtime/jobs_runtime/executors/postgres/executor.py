@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -78,19 +78,11 @@ class PostgresExecutor:
         return Operation(statement("reserve"), {"count": count}, scalar)
 
     def copy(self, ids: Sequence[int | str], submissions: Sequence[Submission]) -> Copy:
-        """Store many jobs, alike but for their arguments, under reserved ids.
+        """Store many submissions of one job under reserved ids.
 
         Delays count from this call, on this host's clock.
         """
-        alike = line(*map(field, _copied_alike(submissions[0], datetime.now(UTC))))
-        arguments = (each.args for each in submissions)
-        return Copy(
-            statement("submit_copy"),
-            (
-                f"{job_id}\t{NULL if args is None else escaped(args)}\t{alike}"
-                for job_id, args in zip(ids, arguments, strict=True)
-            ),
-        )
+        return Copy(statement("submit_copy"), _lines(ids, submissions, datetime.now(UTC)))
 
     def wake(self, queue: str, count: int) -> Operation[None]:
         """Tell waiting workers of a bulk submit."""
@@ -239,6 +231,19 @@ def _settle_alike(outcomes: list[Outcome], incarnation: int) -> Operation[list[i
 def _array(numbers: Iterable[float]) -> str:
     """Numbers as the text of an SQL array: psycopg takes ten times as long for a long list."""
     return f"{{{','.join(map(str, numbers))}}}"
+
+
+def _lines(
+    ids: Sequence[int | str], submissions: Sequence[Submission], now: datetime
+) -> Iterator[str]:
+    """Lines for COPY; of a run with the same options all but id and arguments is written once."""
+    options, alike = None, ""
+    for job_id, submission in zip(ids, submissions, strict=True):
+        if submission.options is not options:
+            options = submission.options
+            alike = line(*map(field, _copied_alike(submission, now)))
+        args = NULL if submission.args is None else escaped(submission.args)
+        yield f"{job_id}\t{args}\t{alike}"
 
 
 def _copied_alike(submission: Submission, now: datetime) -> tuple[object, ...]:
