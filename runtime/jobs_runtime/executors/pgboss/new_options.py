@@ -14,12 +14,10 @@ from psycopg import conninfo
 from jobs_runtime.dsn import redact
 from jobs_runtime.errors import ConfigurationError, OptionError
 from jobs_runtime.executors.pgboss.schema import DEFAULT_SCHEMA, checked
+from jobs_runtime.executors.pgboss.send_options import UNITS
 from jobs_runtime.options import validate
 
 VARIABLE = "PG_BOSS_NEW_OPTIONS"
-
-UNITS = {"Seconds": 1, "Minutes": 60, "Hours": 3600, "Days": 86400}
-"""Seconds of each unit, by the end of an option's name; of several, the largest unit counts."""
 
 PLAIN = {
     "retryLimit": "retry_limit",
