@@ -46,6 +46,10 @@ def server_dsn() -> Iterator[str]:
         return
     directory = Path(tempfile.mkdtemp(prefix="jobs-tests-"))
     database = EmbeddedDatabase(directory / "postgres")
+    with _administrator(database.dsn) as administrator:
+        # It needs to survive no loss of power, and makes a database for every test.
+        administrator.execute("ALTER SYSTEM SET fsync = off")
+        administrator.execute("SELECT pg_reload_conf()")
     yield database.dsn
     database.stop()
     shutil.rmtree(directory, ignore_errors=True)

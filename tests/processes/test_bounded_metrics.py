@@ -78,7 +78,7 @@ def test_scrapes_after_many_restarts(estate: Estate, rounds: int) -> None:
         counted = now
     took, text = fastest_scrape(estate)
     assert took < SLOWEST
-    assert open_files() == files
+    assert open_files() <= files
     assert len(text) < size * 1.2
     assert parsed(text)["jobs_attempts_total", "job7", "completed"] == rounds * WORKERS
     assert parsed(text)["jobs_process_endings_total", "signal", "worker"] == rounds * WORKERS

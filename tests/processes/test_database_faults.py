@@ -122,6 +122,7 @@ def test_a_crash_of_the_server_loses_nothing(own_server: tuple[EmbeddedDatabase,
         pool.stop_all()
 
 
+@pytest.mark.long
 def test_an_outage_longer_than_a_time_limit_fails_no_job_that_is_done(
     pool: Pool, server_dsn: str
 ) -> None:

@@ -11,9 +11,9 @@ import pytest
 from tests.apps import basic
 from tests.support.pool import Pool, Running
 
-IDLE, TREE = 0.001, 305e6
-"""The share of a processor while idle; bytes of the tree with a 200 MB application, of which the
-interpreter's own pages are shared with whatever else runs: 300 MB where figures are taken."""
+IDLE, TREE = 0.001, 350e6
+"""The share of a processor while idle; bytes of the tree with a 200 MB application: 300 MB where
+figures are taken, 312 MB with Debian's build of Python."""
 
 
 def cpu_share(pid: int, seconds: float) -> float:
@@ -72,7 +72,7 @@ def stays_small(running: Running, count: int, within: float) -> None:
 def test_many_restarts_leave_nothing_behind(pool: Pool) -> None:
     running = pool.start("--max-jobs", "1", app="tests.apps.basic", workers=4)
     recycle(running, 20, 30)
-    stays_small(running, 60, 60)
+    stays_small(running, 30, 60)
 
 
 @pytest.mark.long
