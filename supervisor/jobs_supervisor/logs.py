@@ -134,6 +134,6 @@ class JsonFormatter(SlotFormatter):
         return {
             "process": slot.title,
             "job_name": slot.job_name,
-            "job_id": str(slot.job_id),
+            "job_id": slot.known_as,
             "attempt": slot.attempt,
         }

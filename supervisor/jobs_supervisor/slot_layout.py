@@ -31,6 +31,8 @@ class Field(enum.IntEnum):
     GENERATION = 15
     NOT_BEFORE = 16
     ENDED_AT = 17
+    SUBMITTED_HIGH = 18
+    SUBMITTED_LOW = 19
 
 
 KEPT = (Field.RESTARTS, Field.WANTED, Field.ENDED_AT)

@@ -21,6 +21,7 @@ from jobs_supervisor.slot_layout import (
     TEXT_OFFSET,
     Field,
 )
+from jobs_supervisor.slot_text import SlotText, uuid_of, words_of
 
 
 class SlotState(enum.IntEnum):
@@ -55,11 +56,12 @@ class Slot:
         self.number = number
         self._integers = memory.integers
         self._doubles = memory.doubles
-        self._bytes = memory.bytes
         self._base = (index + 1) * SLOT_BYTES // 8
-        self._name_at = (index + 1) * SLOT_BYTES + TEXT_OFFSET
-        self._exit_at = self._name_at + NAME_BYTES
-        self._progress_at = self._exit_at + EXIT_BYTES
+        name_at = (index + 1) * SLOT_BYTES + TEXT_OFFSET
+        exit_at = name_at + NAME_BYTES
+        self._name = SlotText(memory.bytes, name_at, NAME_BYTES)
+        self._exit = SlotText(memory.bytes, exit_at, EXIT_BYTES)
+        self._progress = SlotText(memory.bytes, exit_at + EXIT_BYTES, PROGRESS_BYTES)
         # Looked up once: in Python 3.11 a member of an enumeration takes 120 ns, for every job.
         self._pid_at = self._base + Field.PID
         self._wanted_at = self._base + Field.WANTED
@@ -69,7 +71,6 @@ class Slot:
         self._started_at = self._base + Field.STARTED
         self._deadline_at = self._base + Field.DEADLINE
         self._cancel_at = self._base + Field.CANCEL
-        self._written_name = self._written_progress = ""
 
     @property
     def title(self) -> str:
@@ -104,8 +105,16 @@ class Slot:
 
     @property
     def job_id(self) -> int:
-        """The job it performs; 0 for none."""
+        """The job it performs; 0 for none, negative for a lease of one of pg-boss."""
         return self._get(Field.JOB_ID)
+
+    @property
+    def known_as(self) -> str:
+        """What the application calls that job; empty for none."""
+        job_id = self.job_id
+        if job_id >= 0:
+            return str(job_id) if job_id else ""
+        return uuid_of(self._get(Field.SUBMITTED_HIGH), self._get(Field.SUBMITTED_LOW))
 
     @property
     def attempt(self) -> int:
@@ -179,8 +188,7 @@ class Slot:
     @property
     def in_use(self) -> bool:
         """Whether there is anything to tell of it."""
-        integers = self._integers
-        return bool(integers[self._pid_at] or integers[self._wanted_at])
+        return bool(self._integers[self._pid_at] or self._integers[self._wanted_at])
 
     @property
     def idle(self) -> bool:
@@ -195,22 +203,22 @@ class Slot:
     @property
     def job_name(self) -> str:
         """The name of the job it performs, or performed last."""
-        return _text(self._bytes[self._name_at : self._name_at + NAME_BYTES])
+        return self._name.read()
 
     @property
     def job(self) -> str:
         """The job it performs, such as `render_invoice #4711`; empty for none."""
-        return f"{self.job_name} #{self.job_id}" if self.job_id else ""
+        return f"{self.job_name} #{self.known_as}" if self.job_id else ""
 
     @property
     def progress(self) -> str:
         """How far that job says it has come; empty if it says nothing."""
-        return _text(self._bytes[self._progress_at : self._progress_at + PROGRESS_BYTES])
+        return self._progress.read()
 
     @property
     def last_exit(self) -> str:
         """Why the process before this one ended; empty for the first."""
-        return _text(self._bytes[self._exit_at : self._exit_at + EXIT_BYTES])
+        return self._exit.read()
 
     def enter(self, state: SlotState) -> None:
         """Say what the process does from now on, other than performing a job."""
@@ -218,13 +226,17 @@ class Slot:
         self._integers[self._base + Field.STATE] = state
         self._doubles[self._base + Field.SINCE] = time.monotonic()
 
+    def name_job(self, uuid: str) -> None:
+        """Say what the application calls the job of pg-boss that is about to begin."""
+        at = self._base + Field.SUBMITTED_HIGH
+        self._integers[at], self._integers[at + 1] = words_of(uuid)
+
     def begin(self, job_id: int, name: str, attempt: int, now: float, deadline: float) -> None:
         """Say that an attempt begins."""
         integers, doubles = self._integers, self._doubles
-        if name != self._written_name:
-            self._write_text(self._name_at, NAME_BYTES, name)
-            self._written_name = name
-        if self._written_progress:
+        if name != self._name.written:
+            self._name.write(name)
+        if self._progress.written:
             self.show_progress("")
         doubles[self._started_at] = now
         doubles[self._deadline_at] = deadline
@@ -236,8 +248,7 @@ class Slot:
 
     def show_progress(self, text: str) -> None:
         """Say how far the job has come."""
-        self._write_text(self._progress_at, PROGRESS_BYTES, text)
-        self._written_progress = text
+        self._progress.write(text)
 
     def ended(self, count: int) -> None:
         """Count attempts that ended; what is left to do is to store their outcomes."""
@@ -278,19 +289,11 @@ class Slot:
         self._doubles[self._base + Field.ENDED_AT] = self._doubles[self._base + Field.SINCE] = (
             time.monotonic()
         )
-        self._write_text(self._exit_at, EXIT_BYTES, reason)
+        self._exit.write(reason)
 
     def _clear(self) -> None:
         for field in Field:
             if field not in KEPT:
                 self._integers[self._base + field] = 0
-        self._written_name = ""
+        self._name.written = ""
         self.show_progress("")
-
-    def _write_text(self, offset: int, size: int, text: str) -> None:
-        encoded = text.encode("utf-8", "replace")[: size - 1]
-        self._bytes[offset : offset + size] = encoded.ljust(size, b"\0")
-
-
-def _text(view: memoryview) -> str:
-    return bytes(view).split(b"\0", 1)[0].decode("utf-8", "replace")

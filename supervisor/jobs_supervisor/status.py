@@ -57,7 +57,7 @@ def read_slot(slot: Slot, now: float) -> SlotStatus:
         state=slot.state.name.lower(),
         for_seconds=round(max(0.0, now - since), 3),
         job=slot.job_name if busy else None,
-        job_id=str(slot.job_id) if busy else None,
+        job_id=slot.known_as if busy else None,
         attempt=slot.attempt if busy else None,
         progress=slot.progress or None if busy else None,
         done=slot.done,

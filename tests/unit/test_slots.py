@@ -103,6 +103,25 @@ def test_a_cancel_holds_for_one_job_only(slot: Slot) -> None:
     assert not slot.cancelled, "no job, nothing to cancel"
 
 
+@pytest.mark.parametrize(
+    "uuid",
+    [
+        "00000000-0000-0000-0000-000000000001",
+        "7fffffff-ffff-ffff-8000-000000000000",
+        "8b3c1a52-55d2-4a83-9e0a-1f2e3d4c5b6a",
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+    ],
+)
+def test_a_job_of_pg_boss_is_shown_by_its_uuid(slot: Slot, uuid: str) -> None:
+    slot.name_job(uuid)
+    slot.begin(-3, "report", 1, 0, 10)
+    assert (slot.job_id, slot.known_as, slot.job) == (-3, uuid, f"report #{uuid}")
+    slot.begin(5, "render", 1, 0, 10)
+    assert (slot.known_as, slot.job) == ("5", "render #5")
+    slot.ended(2)
+    assert (slot.known_as, slot.job) == ("", "")
+
+
 def test_a_cancel_may_come_before_the_job(slot: Slot) -> None:
     slot.cancel(5)
     slot.begin(4, "render", 1, 0, 10)

@@ -155,6 +155,8 @@ class Worker:
         tracer = current_tracer()
         while not self._draining and (claim := batch.next()) is not None:
             now = time.monotonic()
+            if claim.submitted_id is not None:
+                slot.name_job(claim.submitted_id)
             slot.begin(claim.job_id, claim.name, claim.attempt, now, now + claim.options.expire_in)
             if slot.cancelled:
                 outcome = Outcome(claim.job_id, JobState.CANCELLED, 0.0)
