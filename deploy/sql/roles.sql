@@ -41,6 +41,7 @@ GRANT UPDATE ON jobs.waiter TO jobs_submitter;  -- to lock what it deletes
 GRANT SELECT, INSERT, UPDATE, DELETE ON jobs.schedule TO jobs_submitter;
 
 GRANT SELECT ON jobs.pgboss_lease TO jobs_submitter;
+GRANT SELECT, DELETE ON jobs.pgboss_death TO jobs_submitter;
 GRANT SELECT, INSERT, DELETE, UPDATE ON jobs.pgboss_waiter TO jobs_submitter;
 
 -- Claiming and finishing.
@@ -52,11 +53,13 @@ GRANT USAGE ON SEQUENCE jobs.incarnation TO jobs_worker;
 GRANT SELECT (id), UPDATE (idle) ON jobs.supervisor TO jobs_worker;
 GRANT SELECT ON jobs.migration TO jobs_worker;
 GRANT INSERT, DELETE, UPDATE ON jobs.pgboss_lease TO jobs_worker;
+GRANT INSERT, UPDATE ON jobs.pgboss_death TO jobs_worker;
 GRANT USAGE ON SEQUENCE jobs.pgboss_lease_id TO jobs_worker;
 
 -- One scheduler a host: its heartbeat, its dead workers; as the leader everybody's, and cron.
 GRANT SELECT, INSERT, UPDATE, DELETE
-    ON jobs.job, jobs.supervisor, jobs.schedule, jobs.tick, jobs.pgboss_schedule TO jobs_scheduler;
+    ON jobs.job, jobs.supervisor, jobs.schedule, jobs.tick, jobs.pgboss_schedule,
+    jobs.pgboss_death TO jobs_scheduler;
 GRANT SELECT, DELETE ON jobs.worker, jobs.slot, jobs.waiter, jobs.beginning, jobs.pgboss_lease,
     jobs.pgboss_waiter TO jobs_scheduler;
 GRANT USAGE ON SEQUENCE jobs.job_id_seq TO jobs_scheduler;

@@ -92,7 +92,7 @@ class Context(Generic[Entities]):
     """
 
     def __init__(self, claim: Claim, entities: Entities, workplace: Workplace) -> None:
-        self.job_id = claim.submitted_id or str(claim.job_id)
+        self.job_id = claim.known_as
         self.job_name = claim.name
         self.attempt = claim.attempt
         self.retry_limit = claim.options.retry_limit

@@ -120,9 +120,9 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     submitted_id: str | None = None
 
     @property
-    def leased(self) -> bool:
-        """Whether the job is in tables of somebody else: `job_id` is the key of a lease."""
-        return self.job_id < 0
+    def known_as(self) -> str:
+        """What the application calls the job."""
+        return self.submitted_id or str(self.job_id)
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):

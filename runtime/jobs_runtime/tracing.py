@@ -123,7 +123,7 @@ def traced(
         "messaging.operation.name": "perform",
         "messaging.operation.type": "process",
         "messaging.destination.name": queue,
-        "messaging.message.id": claim.submitted_id or str(claim.job_id),
+        "messaging.message.id": claim.known_as,
         "jobs.name": claim.name,
         "jobs.attempt": claim.attempt,
     }

@@ -43,11 +43,9 @@ def fail(args: dict[str, str]) -> None:
     raise ValueError(args["message"])
 
 
-@jobs.job(executor="PgBoss", retry_limit=1)
-def die_once(_args: None, context: Context) -> int:
-    if context.attempt == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return context.attempt
+@jobs.job(executor="PgBoss")
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @jobs.job

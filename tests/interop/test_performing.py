@@ -129,14 +129,14 @@ class TestCancelling:
 
 
 class TestDying:
-    def test_a_killed_worker_costs_one_retry_though_node_looks_after_the_table(
+    def test_a_killed_workers_job_runs_once_more_though_node_looks_after_the_table(
         self, pool: Pool, boss: Connection, dsn: str, start_node: StartNode
     ) -> None:
         node = start_node("pg-boss-8", dsn, maintenanceIntervalSeconds=1, noScheduling=True)
         pool.start(app=APP, workers=1)
-        job_id = node.send("die_once", None, {"retryLimit": 5, "expireInSeconds": 30})
+        job_id = node.send("die_once", None, {"expireInSeconds": 30})
         job = ended(node, job_id)
-        assert (job["state"], job["retrycount"]) == ("completed", 1)
+        assert (job["state"], job["retrycount"]) == ("completed", 0)
         assert job["output"] == {"attempt": 2}
 
     def test_what_a_killed_node_was_on_is_performed_by_python(

@@ -86,8 +86,9 @@ def test_a_dead_workers_job_is_performed_again_within_a_second(
     pool: Pool, connection: Connection
 ) -> None:
     running = pool.start(app="tests.apps.bossy", workers=2)
-    submitted = bossy.doze.submit({"seconds": 0.5}, retry_limit=1)
+    submitted = bossy.doze.submit({"seconds": 0.5}, retry_limit=0)
     slot = busy(running, "doze")
+    assert slot.job == f"doze #{submitted.job_id}"
     victim = slot.pid
     os.kill(victim, signal.SIGKILL)
     began = time.monotonic()
@@ -98,12 +99,19 @@ def test_a_dead_workers_job_is_performed_again_within_a_second(
     )
     assert time.monotonic() - began < 1
     assert submitted.result(10) not in (0, victim)
-    assert submitted.details().attempt == 2
-    last = bossy.doze.submit({"seconds": 5})
-    os.kill(busy(running, "doze").pid, signal.SIGKILL)
-    record = last.wait(5)
-    assert (record.state, record.attempt) == ("failed", 1)
+    assert (submitted.details().attempt, submitted.details().deaths) == (2, 1)
+    row = submitted.pg_boss.details()
+    assert row is not None
+    assert (row["state"], row["retrycount"]) == ("completed", 0)
+    assert any(f"into doze #{submitted.job_id}" in slot.last_exit for slot in running.slots.workers)
+
+
+def test_one_that_kills_every_worker_is_quarantined(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.bossy", workers=2)
+    record = bossy.die.submit().wait(20)
+    assert (record.state, record.attempt, record.deaths) == ("failed", 3, 3)
     assert "killed by SIGKILL" in str(record.output)
+    assert f"die {record.job_id} is quarantined" in running.log
 
 
 def test_who_cancels_at_node_stops_the_process(pool: Pool, connection: Connection) -> None:

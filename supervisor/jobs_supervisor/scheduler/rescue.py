@@ -69,7 +69,7 @@ class Rescue:
         executor = _holder(connection, incarnation)
         claims = _held(connection, executor, incarnation)
         output = encode_failure("WorkerLost", "the worker's host or supervisor went away")
-        outcomes = [_interrupted(claim, 0.0, output, JobState.EXPIRED) for claim in claims]
+        outcomes = [_interrupted(claim, 0.0, output) for claim in claims]
         operations: list[Operation[Any]] = [*executor.settle(outcomes, incarnation)]
         operations.append(upkeep.forget_worker(incarnation))
         run_together(connection, operations)
@@ -86,12 +86,12 @@ class Rescue:
             output = encode_failure("Expired", obituary.reason)
             return failed(claim, seconds, output, JobState.EXPIRED)
         output = encode_failure("WorkerDied", obituary.reason)
-        if not claim.leased and claim.deaths + 1 >= MAX_DEATHS:
-            logger.error("%s %d is quarantined: %s", claim.name, claim.job_id, obituary.reason)
+        if claim.deaths + 1 >= MAX_DEATHS:
+            logger.error("%s %s is quarantined: %s", claim.name, claim.known_as, obituary.reason)
             if claim.name in self._jobs:
                 self._row.add(metrics.QUARANTINED, claim.name)
             return Outcome(claim.job_id, JobState.FAILED, seconds, output, death=True)
-        return _interrupted(claim, seconds, output, JobState.FAILED)
+        return _interrupted(claim, seconds, output)
 
     def _count_attempts(self, claims: Sequence[Claim], outcomes: Sequence[Outcome]) -> None:
         """Count the attempts whose worker did not live to do so."""
@@ -117,10 +117,8 @@ def _held(connection: Connection, executor: WorkerExecutor, incarnation: int) ->
     return [claim for each in executor.held(incarnation) for claim in run(connection, each)]
 
 
-def _interrupted(claim: Claim, seconds: float, output: str, state: JobState) -> Outcome:
-    """An attempt whose worker died is made again; with pg-boss, if its retry limit allows that."""
-    if claim.leased:
-        return failed(claim, seconds, output, state)
+def _interrupted(claim: Claim, seconds: float, output: str) -> Outcome:
+    """An attempt whose worker died is made again, whatever the job's retry limit."""
     return Outcome(claim.job_id, JobState.RETRY, seconds, output, death=True)
 
 

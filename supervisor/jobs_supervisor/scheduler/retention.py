@@ -43,5 +43,6 @@ class Retention(Duty):
             upkeep.forget_strays(self._days, AT_MOST),
             upkeep.forget_slots(AT_MOST),
             upkeep.forget_waiters(AT_MOST),
+            upkeep.forget_deaths(AT_MOST),
             upkeep.forget_beginnings(AT_MOST),
         ]

@@ -50,7 +50,8 @@ class PgBossLeases:
             states=[outcome.state.value for outcome in outcomes],
             outputs=[outcome.output for outcome in outcomes],
             delays=[outcome.delay for outcome in outcomes],
-            refunds=[outcome.refund for outcome in outcomes],
+            refunds=[outcome.refund or _by_death(outcome) for outcome in outcomes],
+            deaths=[outcome.death for outcome in outcomes],
         )
 
     def release(self, ids: Sequence[int], incarnation: int) -> Operation[list[int]]:
@@ -62,6 +63,7 @@ class PgBossLeases:
             outputs=None,
             delays=None,
             refunds=[True] * len(ids),
+            deaths=None,
         )
 
     def progress(self, job_id: int, progress: Progress, incarnation: int) -> Operation[None]:
@@ -91,6 +93,7 @@ class PgBossLeases:
         outputs: list[str | None] | None,
         delays: list[float] | None,
         refunds: list[bool],
+        deaths: list[bool] | None,
     ) -> Operation[list[int]]:
         parameters: dict[str, object] = {
             "ids": _array(ids),
@@ -98,12 +101,18 @@ class PgBossLeases:
             "outputs": outputs if outputs and any(outputs) else None,
             "delays": None if delays is None else _array(delays),
             "refunds": refunds,
+            "deaths": deaths if deaths and any(deaths) else None,
             "incarnation": incarnation,
         }
         return Operation(self._statement("settle"), parameters, _ids)
 
     def _statement(self, name: str) -> bytes:
         return statement(name, self.schema)
+
+
+def _by_death(outcome: Outcome) -> bool:
+    """Whether the job is performed again for no fault of its own: its row counts no attempt."""
+    return outcome.death and outcome.state is JobState.RETRY
 
 
 def _array(numbers: Iterable[float]) -> str:

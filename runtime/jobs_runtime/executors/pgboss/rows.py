@@ -34,13 +34,13 @@ def read_claims(rows: list[Row]) -> list[Claim]:
 
 def _read_claim(row: Row) -> Claim:
     (lease, job_id, name, priority, retries, data) = row[:6]
-    (retry_limit, retry_delay, retry_backoff, expire_in, waited) = row[6:]
+    (retry_limit, retry_delay, retry_backoff, expire_in, waited, deaths) = row[6:]
     return Claim(
         job_id=lease,
         name=name,
         rank=-priority,
-        attempt=retries + 1,
-        deaths=0,
+        attempt=deaths + retries + 1,
+        deaths=deaths,
         args=data,
         options=_options(priority, retry_limit, retry_delay, retry_backoff, expire_in),
         waited=waited,
@@ -78,15 +78,17 @@ def read_record(rows: list[Row]) -> JobRecord | None:
     row = read_row(rows)
     if row is None:
         return None
-    progress = rows[0][-1]
+    progress, deaths, died_since = rows[0][-3:]
+    # The row counts the attempts that took no worker down.
+    counted = row["startedon"] not in (None, died_since)
     return JobRecord(
         job_id=row["id"],
         name=row["name"],
         queue=row["name"],
         state=JobState(row["state"]),
         priority=row["priority"],
-        attempt=0 if row["startedon"] is None else row["retrycount"] + 1,
-        deaths=0,
+        attempt=deaths + row["retrycount"] + counted,
+        deaths=deaths,
         args=row["data"],
         options=_read_options(row),
         created_at=row["createdon"],

@@ -193,5 +193,10 @@ def forget_waiters(limit: int) -> Operation[int]:
     return Operation(statement("forget_waiters"), {"limit": limit}, scalar)
 
 
+def forget_deaths(limit: int) -> Operation[int]:
+    """Forget up to `limit` deaths by jobs of a pg-boss, a month old; gives how many."""
+    return Operation(statement("forget_deaths"), {"limit": limit}, scalar)
+
+
 def _first(rows: list[Row]) -> list[Any]:
     return [row[0] for row in rows]

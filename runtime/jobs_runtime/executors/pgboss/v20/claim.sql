@@ -1,6 +1,6 @@
 -- Takes the next jobs of one queue as Node does, and leases them to an incarnation.
 -- An incarnation that is no longer registered takes nothing, and of what is paused nothing is taken.
--- Index: job_fetch (or jobs_claim, of `jobs-supervisor pgboss tune`), job_pkey.
+-- Index: job_fetch (or jobs_claim, of `jobs-supervisor pgboss tune`), job_pkey, pgboss_death_pkey.
 WITH next AS (
     SELECT id, state, startedon
     FROM {schema}.job
@@ -26,6 +26,7 @@ WITH next AS (
 )
 SELECT lease, id::text, name, priority, retrycount, data::text, retrylimit, retrydelay, retrybackoff,
        extract(epoch FROM expirein)::float8,
-       extract(epoch FROM clock_timestamp() - greatest(createdon, startafter))::float8
+       extract(epoch FROM clock_timestamp() - greatest(createdon, startafter))::float8,
+       coalesce((SELECT deaths FROM jobs.pgboss_death AS death WHERE death.job_id = taken.id), 0)
 FROM taken
 ORDER BY priority DESC, createdon, id

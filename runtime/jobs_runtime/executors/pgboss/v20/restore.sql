@@ -1,7 +1,7 @@
 -- Puts a finished job back into its queue, out of the archive too, unless its last attempt may still
 -- be running here or another job has taken its singleton key. It may wait anew as long as before.
--- Index: job_pkey, archive_id_idx, pgboss_lease_job, job_singletonkey, job_singleton_queue,
--- job_singletonon, job_singletonkeyon.
+-- Index: job_pkey, archive_id_idx, pgboss_lease_job, pgboss_death_pkey, job_singletonkey,
+-- job_singleton_queue, job_singletonon, job_singletonkeyon.
 WITH back AS (
     UPDATE {schema}.job
     SET state = 'created', completedon = NULL,
@@ -39,6 +39,9 @@ WITH back AS (
     RETURNING id, name, startafter
 ), gone AS (
     DELETE FROM {schema}.archive WHERE id IN (SELECT id FROM archived)
+), forgiven AS (
+    DELETE FROM jobs.pgboss_death
+    WHERE %(afresh)s AND job_id IN (SELECT id FROM back UNION ALL SELECT id FROM archived)
 )
 SELECT CASE WHEN startafter <= now() THEN pg_notify('jobs', 'wake 1 ' || name) END
 FROM (SELECT * FROM back UNION ALL SELECT * FROM archived) AS restored

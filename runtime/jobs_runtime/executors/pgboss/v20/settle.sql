@@ -1,12 +1,14 @@
 -- Stores outcomes as Node does and ends the leases; a late writer changes nothing: the job must have
--- been active ever since it was leased. An attempt that does not count leaves no trace but its output.
+-- been active ever since it was leased. An attempt that does not count leaves no trace.
+-- One that took its worker down does not count either: it is counted apart, and leaves its output.
 -- A job of a singleton queue whose place is taken cannot go back: it has failed, with the reason in
 -- its output, unless the attempt does not count; then it gives up the key.
--- Index: pgboss_lease_pkey, job_pkey, job_singleton_queue, pgboss_waiter_job.
+-- Index: pgboss_lease_pkey, job_pkey, job_singleton_queue, pgboss_waiter_job, pgboss_death_pkey.
 WITH outcome AS (
     SELECT *
     FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(outputs)s::jsonb[], %(delays)s::float8[],
-                %(refunds)s::boolean[]) AS outcome (lease, ending, result, delay, refund)
+                %(refunds)s::boolean[], %(deaths)s::boolean[])
+         AS outcome (lease, ending, result, delay, refund, death)
 ), ended AS (
     SELECT outcome.*, job_id, startedon AS since, retried, startedon_before
     FROM outcome
@@ -50,7 +52,7 @@ WITH outcome AS (
         startedon = CASE WHEN refund THEN startedon_before ELSE startedon END,
         singletonkey = CASE WHEN NOT (displaced AND refund) THEN singletonkey END,
         output = CASE
-                     WHEN refund THEN output
+                     WHEN refund AND death IS NOT TRUE THEN output
                      WHEN ending = 'retry' AND final = 'failed'
                          THEN coalesce(result, '{}') || '{"notRetried": "another job of its singleton queue waits"}'
                      WHEN jsonb_typeof(result) <> 'object' THEN jsonb_build_object('value', result)
@@ -58,7 +60,11 @@ WITH outcome AS (
                  END
     FROM verdict
     WHERE job.id = job_id AND startedon = since AND state = 'active'
-    RETURNING job.*, lease
+    RETURNING job.*, lease, death, since
+), charged AS (
+    INSERT INTO jobs.pgboss_death AS charged (job_id, startedon)
+    SELECT id, since FROM settled WHERE death
+    ON CONFLICT (job_id) DO UPDATE SET deaths = charged.deaths + 1, startedon = EXCLUDED.startedon
 ), reported AS (
     INSERT INTO {schema}.job (name, data, keepuntil)
     SELECT '__state__completed__' || name,
