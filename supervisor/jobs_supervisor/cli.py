@@ -18,12 +18,16 @@ from jobs_runtime.executors.operation import run as run_operation
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.model import Pause
 from jobs_supervisor import logs
+from jobs_supervisor.examining import check, doctor
 from jobs_supervisor.flags import app_option, connected, dsn_options
 from jobs_supervisor.pgboss.commands import pgboss
 from jobs_supervisor.settings import DEFAULTS, Settings, from_pyproject
 from jobs_supervisor.signals import end_when_told
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+ENVIRONMENT = "JOBS"
+"""What the environment variable of an option begins with."""
 
 
 def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,7 +67,7 @@ def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group(
     invoke_without_command=True,
-    context_settings={"auto_envvar_prefix": "JOBS", "help_option_names": ["-h", "--help"]},
+    context_settings={"auto_envvar_prefix": ENVIRONMENT, "help_option_names": ["-h", "--help"]},
 )
 @app_option
 @dsn_options
@@ -215,20 +219,6 @@ def resume(dsn: str | None, direct_dsn: str | None, kind: str | None, name: str)
     sys.exit(0 if ended else FAILED)
 
 
-@cli.command()
-@app_option
-@dsn_options
-def check(app: str | None, dsn: str | None, direct_dsn: str | None) -> None:
-    """Look whether the application, the database and the schema are fit to run; exit 1 if not."""
-    from jobs_supervisor.checks import all_checks
-
-    passed = True
-    for finding in all_checks(app, dsn, direct_dsn):
-        passed = passed and finding.passed
-        click.echo(f"{'ok   ' if finding.passed else 'FAIL '} {finding.text}")
-    sys.exit(0 if passed else FAILED)
-
-
 def _run(settings: Settings, *, migrates: bool = False) -> int:
     end_when_told()
     from jobs_supervisor.run import run
@@ -239,11 +229,13 @@ def _run(settings: Settings, *, migrates: bool = False) -> int:
     return run(settings, migrates=migrates)
 
 
-cli.add_command(pgboss)
+for command in (check, doctor, pgboss):
+    cli.add_command(command)
 
 
 def main() -> None:
     """Run the command line; what goes wrong is one line and an exit code (2 for usage)."""
+    _share_environment(cli)
     try:
         cli(default_map=_for_each(cli, from_pyproject(Path.cwd())), standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
@@ -254,6 +246,14 @@ def main() -> None:
     except JobsError as error:
         click.echo(f"jobs-supervisor: {error}", err=True)
         sys.exit(FAILED if isinstance(error, SchemaError | DatabaseUnavailable) else USAGE)
+
+
+def _share_environment(group: click.Group) -> None:
+    """Have every command read the variables that the pool reads, and not `JOBS_CHECK_WORKERS`."""
+    for command in group.commands.values():
+        command.context_settings["auto_envvar_prefix"] = ENVIRONMENT
+        if isinstance(command, click.Group):
+            _share_environment(command)
 
 
 def _for_each(group: click.Group, defaults: dict[str, Any]) -> dict[str, Any]:

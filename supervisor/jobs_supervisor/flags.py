@@ -40,6 +40,6 @@ def connected(dsn: str | None) -> Generator[Connection]:
     from jobs_runtime.executors.postgres import migrate as migrations
     from jobs_supervisor.preflight import wait_for_database
 
-    with wait_for_database(resolve_dsn(dsn), timeout=5) as connection:
+    with wait_for_database(resolve_dsn(dsn), timeout=5, quietly=True) as connection:
         migrations.check(connection)
         yield connection

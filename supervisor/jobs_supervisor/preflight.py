@@ -77,8 +77,13 @@ def _look_at_pg_boss(connection: Connection, pg_boss_schema: str, *, migrates: b
         logger.warning("%s", warning)
 
 
-def wait_for_database(dsn: str, timeout: float) -> Connection:
+def wait_for_database(dsn: str, timeout: float, *, quietly: bool = False) -> Connection:
     """Connect, trying again with back-off.
+
+    Args:
+        dsn: where to.
+        timeout: seconds to go on trying.
+        quietly: whether each failure stays out of the log.
 
     Raises:
         DatabaseUnavailable: it did not answer within `timeout` seconds.
@@ -97,7 +102,8 @@ def wait_for_database(dsn: str, timeout: float) -> Connection:
             raise DatabaseUnavailable(
                 f"{redact(dsn)} was not reached within {timeout:g} s (--startup-timeout): {reason}"
             )
-        logger.warning("waiting for the database at %s: %s", redact(dsn), reason)
+        if not quietly:
+            logger.warning("waiting for the database at %s: %s", redact(dsn), reason)
         time.sleep(min(left, pause * random.uniform(0.7, 1.3)))  # noqa: S311
         pause = min(pause * 2, LONGEST_PAUSE)
 

@@ -119,11 +119,12 @@ def test_grace_is_the_drain_and_ten_seconds() -> None:
     drain = float(config()["JOBS_DRAIN"])
     assert drain == DEFAULTS["drain"]
     pod = pod_of(read("base/deployment.yaml"))
-    assert pod["terminationGracePeriodSeconds"] == drain + 10
+    assert pod["terminationGracePeriodSeconds"] == drain + 10 == float(config()["JOBS_GRACE"])
 
 
 def test_the_configuration_is_what_the_supervisor_reads() -> None:
-    known = {f"JOBS_{parameter.name}".upper() for parameter in cli.params if parameter.name}
+    parameters = [*cli.params, *cli.commands["check"].params]
+    known = {f"JOBS_{parameter.name}".upper() for parameter in parameters if parameter.name}
     assert config().keys() <= known | {"JOBS_RUN_DIR"}
     (container,) = pod_of(read("base/deployment.yaml"))["containers"]
     assert {each["name"] for each in container["env"]} <= known | {"DATABASE_URL"}

@@ -1,0 +1,115 @@
+"""Everything that `check` looks at, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import psycopg
+
+from jobs_runtime import Jobs
+from jobs_runtime.database import Connection, behind_pooler
+from jobs_runtime.dsn import redact, resolve_dsn
+from jobs_runtime.errors import JobsError
+from jobs_runtime.executors.pgboss import schema
+from jobs_runtime.executors.postgres import migrate
+from jobs_runtime.options import merge
+from jobs_supervisor import queues
+from jobs_supervisor.application import chosen_dsn, load_application
+from jobs_supervisor.checks import budget, clock, grace, keepalives
+from jobs_supervisor.finding import Finding, Level
+from jobs_supervisor.preflight import refuse_pooler, wait_for_database
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds to wait for the database."""
+
+OLDEST_SERVER = 14
+"""The oldest major version of PostgreSQL that will do."""
+
+
+class Intent(NamedTuple):
+    """The pool that is to be started.
+
+    Attributes:
+        drain: seconds that running jobs may go on after SIGTERM.
+        grace: seconds after which whoever stops it kills it; None if nobody says so.
+    """
+
+    app: str | None
+    dsn: str | None
+    direct_dsn: str | None
+    workers: int
+    drain: float
+    grace: float | None
+
+
+def all_checks(intent: Intent) -> Iterator[Finding]:
+    """Look at the application, if one is given, at who stops the pool, then at the database."""
+    declared_dsn = pg_boss_schema = None
+    if intent.app:
+        try:
+            jobs = load_application(intent.app)
+            declared_dsn, pg_boss_schema = jobs.database.given_dsn, jobs.pg_boss_schema
+            yield Finding(Level.OK, f"{intent.app} declares {', '.join(jobs.declared)}")
+            yield grace.judge_jobs(intent.drain, _limits(jobs))
+        except Exception as error:
+            yield Finding(Level.WRONG, f"{intent.app}: {error or type(error).__name__}")
+    told = None if intent.grace is None else grace.given(intent.grace)
+    graces = [each for each in (told, grace.of_systemd()) if each is not None]
+    yield from grace.judge(intent.drain, graces)
+    try:
+        given = chosen_dsn(intent.dsn, declared_dsn, pg_boss_schema)
+        dsn = resolve_dsn(given or intent.direct_dsn)
+        direct_dsn = resolve_dsn(intent.direct_dsn or dsn)
+        pooled = direct_dsn != dsn and _is_pooled(dsn)
+        if direct_dsn != dsn:
+            way = "through a pooler" if pooled else "directly"
+            yield Finding(Level.OK, f"workers reach the server {way}, at {redact(dsn)}")
+        yield from _look_at_database(direct_dsn, pg_boss_schema, intent.workers, pooled=pooled)
+    except (JobsError, psycopg.Error) as error:
+        yield Finding(Level.WRONG, " ".join(str(error).split()))
+
+
+def _limits(jobs: Jobs) -> list[tuple[str, float]]:
+    return [(name, merge(*job.layers).expire_in) for name, job in jobs.declared.items()]
+
+
+def _look_at_database(
+    where: str, pg_boss_schema: str | None, workers: int, *, pooled: bool
+) -> Iterator[Finding]:
+    with wait_for_database(where, CONNECT_TIMEOUT, quietly=True) as connection:
+        version = connection.info.server_version // 10_000
+        yield Finding(
+            Level.OK if version >= OLDEST_SERVER else Level.WRONG,
+            f"{redact(where)} answers; it is PostgreSQL {version}",
+        )
+        refuse_pooler(connection)
+        yield Finding(Level.OK, "no pooler stands between the scheduler and the server")
+        yield keepalives.judge(keepalives.read(connection))
+        yield clock.judge(clock.measure(connection))
+        yield budget.judge(workers, budget.read(connection), direct=not pooled)
+        migrate.check(connection)
+        yield Finding(Level.OK, "the schema fits this code")
+        if pg_boss_schema:
+            fitness = schema.check_performable(connection, pg_boss_schema)
+            what = f"pg-boss's tables in {pg_boss_schema} are of version {fitness.version}"
+            yield Finding(Level.OK, f"{what}, used in {fitness.mode.value} mode")
+        yield from _look_at_queues(connection)
+
+
+def _is_pooled(dsn: str) -> bool:
+    with wait_for_database(dsn, CONNECT_TIMEOUT, quietly=True) as connection:
+        return behind_pooler(connection)
+
+
+def _look_at_queues(connection: Connection) -> Iterator[Finding]:
+    """What would wait for ever; a pool that is about to start may be the remedy, so no failure."""
+    for each in queues.read(connection):
+        if not each.handled:
+            waiting = each.ready + each.delayed
+            yield Finding(
+                Level.WARNING,
+                f"{waiting:,} of {each.job} wait, and no running supervisor performs it",
+            )
+        elif each.paused:
+            yield Finding(Level.WARNING, f"{each.job} is paused")

@@ -1,0 +1,64 @@
+"""Whether the server will notice that a client has vanished, and free what its session locked."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from jobs_runtime.database import Connection
+from jobs_supervisor.finding import Finding, Level
+
+LONGEST = 20.0
+"""Seconds after which the server must have noticed: by then others take the host for dead."""
+
+# client_connection_check_interval is of no help: it looks only while a statement runs, and what a
+# vanished leader has locked is locked by a session that is idle.
+READ = """
+SELECT inet_client_addr() IS NULL,
+       (SELECT setting::int FROM pg_settings WHERE name = 'tcp_keepalives_idle'),
+       (SELECT setting::int FROM pg_settings WHERE name = 'tcp_keepalives_interval'),
+       (SELECT setting::int FROM pg_settings WHERE name = 'tcp_keepalives_count'),
+       (SELECT setting::int / 1000.0 FROM pg_settings WHERE name = 'tcp_user_timeout')::float8
+"""
+
+
+class Keepalives(NamedTuple):
+    """What the server's end of a session goes by.
+
+    Attributes:
+        local: a Unix socket, whose ends cannot lose each other.
+        idle: seconds of silence before the first probe; 0 if the system cannot be told.
+        interval: seconds between two probes.
+        probes: unanswered probes that end the session.
+        user_timeout: seconds that data may stay unacknowledged; 0 for the system's.
+    """
+
+    local: bool
+    idle: int
+    interval: int
+    probes: int
+    user_timeout: float
+
+
+def read(connection: Connection) -> Keepalives:
+    """As this session has got them."""
+    row = connection.execute(READ).fetchone()
+    assert row is not None, "a SELECT without FROM gives one row"
+    return Keepalives(*row)
+
+
+def judge(keepalives: Keepalives) -> Finding:
+    """Warn if a vanished client would be taken for alive for longer than others wait."""
+    local, idle, interval, probes, user_timeout = keepalives
+    if local:
+        return Finding(Level.OK, "a Unix socket leads to the server: neither end can vanish")
+    silence = idle + interval * probes
+    unanswered = user_timeout or float("inf")
+    if idle and silence <= LONGEST and unanswered <= LONGEST:
+        return Finding(Level.OK, f"the server notices within {silence} s if this host vanishes")
+    when = f"after {silence:,} s" if idle else "when its system does, mostly after two hours"
+    return Finding(
+        Level.WARNING,
+        f"the server would notice only {when} if this host vanished: until then its locks stay",
+        "tcp_keepalives_idle = 5, tcp_keepalives_interval = 2, tcp_keepalives_count = 3 and"
+        " tcp_user_timeout = 10000 in postgresql.conf; the server's system may not support them",
+    )

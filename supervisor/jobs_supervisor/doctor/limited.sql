@@ -1,0 +1,16 @@
+-- Ready jobs that count under a limit, by queue and key, and how many of each run; of the first
+-- so many.
+-- Index: job_limited, job_running.
+SELECT queue, limit_key, count(*),
+       (SELECT count(*) FROM jobs.job
+        WHERE job.queue = waiting.queue AND job.limit_key = waiting.limit_key
+          AND claimed_by IS NOT NULL)
+FROM (
+    SELECT queue, limit_key
+    FROM jobs.job
+    WHERE limit_key IS NOT NULL AND ready
+    ORDER BY queue, limit_key
+    LIMIT %(limit)s
+) AS waiting
+GROUP BY queue, limit_key
+ORDER BY 3 DESC

@@ -1,0 +1,57 @@
+"""The commands that look and change nothing: `check` before a start, `doctor` afterwards."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from jobs_supervisor.finding import Level, show
+from jobs_supervisor.flags import app_option, dsn_options
+from jobs_supervisor.settings import DEFAULTS
+
+
+@click.command()
+@app_option
+@dsn_options
+@click.option("--workers", type=click.IntRange(min=1), default=DEFAULTS["workers"])
+@click.option("--drain", type=click.FloatRange(min=0), default=DEFAULTS["drain"])
+@click.option(
+    "--grace",
+    type=click.FloatRange(min=0),
+    help="Seconds after which a stop is cut off: terminationGracePeriodSeconds.",
+)
+def check(**intent: Any) -> None:
+    """Look whether application, database, schema and grace are fit for a pool; exit 1 if not."""
+    from rich.console import Console
+
+    from jobs_supervisor.checks.checks import Intent, all_checks
+
+    console, fit = Console(), True
+    for finding in all_checks(Intent(**intent)):
+        fit = fit and finding.level is not Level.WRONG
+        show(console, finding)
+    sys.exit(0 if fit else 1)
+
+
+@click.command()
+@dsn_options
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def doctor(dsn: str | None, direct_dsn: str | None, as_json: bool) -> None:
+    """Say what is wrong with a running installation, and what to do; exit 1 if anything is."""
+    from rich.console import Console
+
+    from jobs_supervisor.doctor.diagnosis import examine
+
+    console, findings = Console(), list(examine(direct_dsn or dsn))
+    wrong = sum(finding.level is not Level.OK for finding in findings)
+    if as_json:
+        click.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            show(console, finding)
+        need = f"{wrong} of these need you; names in brackets are sections of docs/runbook.md"
+        click.echo(f"\n{need}" if wrong else "\nnothing is wrong")
+    sys.exit(1 if wrong else 0)
