@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -259,13 +260,18 @@ UNMIGRATED = (
 UNUSABLE = (PoolTimeout, psycopg.OperationalError, *UNMIGRATED)
 """What they meet on a connection of our own, which may be lost as well."""
 
+NO_PG_BOSS_TABLES = (
+    "the database has no pg-boss tables in the schema {schema!r}; start your Node server once, or"
+    " run `jobs-supervisor migrate --app ...` with the application that declares PgBoss jobs"
+)
+
 
 @contextmanager
 def ours() -> Generator[None]:
     """Our own statements on a connection that is the caller's, and whose loss is its affair.
 
     Raises:
-        SchemaMissing: the database has not been migrated.
+        SchemaMissing: the database has not been migrated, or has no tables of pg-boss.
         SchemaOutdated: it has been migrated by an older version.
     """
     try:
@@ -281,6 +287,9 @@ def unusable(error: Exception) -> DatabaseUnavailable | SchemaError:
             "the jobs tables are older than this code; run `jobs-supervisor migrate`"
         )
     if isinstance(error, UNMIGRATED):
+        named = re.search(r'["«„]\s?(\w+)', str(error))  # a relation or a schema, quoted
+        if named and named[1] != "jobs":
+            return SchemaMissing(NO_PG_BOSS_TABLES.format(schema=named[1]))
         return SchemaMissing(
             "the database has no jobs tables; run `jobs-supervisor migrate` on it once"
         )

@@ -6,20 +6,22 @@ submitted.pg_boss.details()["retrycount"]
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Required, cast
 
 import psycopg
 
 from jobs_runtime.borrowing import aborrow, borrow
+from jobs_runtime.database import ours
+from jobs_runtime.errors import OptionError, PayloadError
 from jobs_runtime.executors.operation import arun, run
 from jobs_runtime.executors.pgboss import PgBossClient
 from jobs_runtime.executors.pgboss.codecs import ObjectCodec
 from jobs_runtime.executors.pgboss.new_options import from_environment
 from jobs_runtime.model import Stored, Submission
 from jobs_runtime.options import OptionValues, as_mapping, merge
-from jobs_runtime.storing import astore, store
+from jobs_runtime.storing import astore, astore_mixed, store, store_mixed, together
 from jobs_runtime.submitted import SubmittedJob
 
 if TYPE_CHECKING:
@@ -27,6 +29,18 @@ if TYPE_CHECKING:
 
     from jobs_runtime.app import Jobs
     from jobs_runtime.job import Job
+
+
+class Insertion(OptionValues, total=False):
+    """One job for `PgBoss.insert`: the options, and what they are of.
+
+    Keys:
+        name: of the queue.
+        data: an object, or None.
+    """
+
+    name: Required[str]
+    data: object
 
 
 class PgBoss:
@@ -93,6 +107,35 @@ class PgBoss:
         async with self._aborrowed(connection) as own:
             return self._submitted(submission, await astore(own, self.executor, submission))
 
+    def insert(
+        self, many: Iterable[Insertion], *, connection: object = None
+    ) -> list[SubmittedJob[Any]]:
+        """Submit to several queues at once, all or none, by COPY where nothing is unique.
+
+        Args:
+            many: `{"name": ..., "data": ..., "retry_limit": 2}` and so on for each.
+            connection: the caller's own, as of `Job.submit`.
+
+        Returns:
+            What became of each, in order, as of `send`.
+
+        Raises:
+            PayloadError, OptionError: as of `send`, with the index of the one that is wrong.
+        """
+        submissions = self._insertions(many)
+        with self._borrowed(connection) as own:
+            stored = store_mixed(own, self.executor, submissions)
+        return list(map(self._submitted, submissions, stored))
+
+    async def ainsert(
+        self, many: Iterable[Insertion], *, connection: object = None
+    ) -> list[SubmittedJob[Any]]:
+        """As `insert`, from a coroutine; `connection` is an async one."""
+        submissions = self._insertions(many)
+        async with self._aborrowed(connection) as own:
+            stored = await astore_mixed(own, self.executor, submissions)
+        return list(map(self._submitted, submissions, stored))
+
     def publish(
         self,
         event: str,
@@ -106,7 +149,7 @@ class PgBoss:
         Args and errors are those of `send`.
         """
         subscribers = self.executor.subscribers(event)
-        with self._borrowed(connection) as own, own.transaction():
+        with self._borrowed(connection) as own, together(own):
             return [
                 self._submitted(each, store(own, self.executor, each))
                 for each in self._copies(run(own, subscribers), data, as_mapping(options))
@@ -122,7 +165,7 @@ class PgBoss:
     ) -> list[SubmittedJob[Any]]:
         """As `publish`, from a coroutine; `connection` is an async one."""
         subscribers = self.executor.subscribers(event)
-        async with self._aborrowed(connection) as own, own.transaction():
+        async with self._aborrowed(connection) as own, together(own):
             return [
                 self._submitted(each, await astore(own, self.executor, each))
                 for each in self._copies(await arun(own, subscribers), data, as_mapping(options))
@@ -149,6 +192,19 @@ class PgBoss:
     ) -> list[Submission]:
         return [self._submission(name, data, options) for name in names]
 
+    def _insertions(self, many: Iterable[Insertion]) -> list[Submission]:
+        submissions: list[Submission] = []
+        for each in many:
+            options = dict(each)
+            name, data = options.pop("name", None), options.pop("data", None)
+            try:
+                if not isinstance(name, str):
+                    raise OptionError(f"the name of a queue is a text, not {name!r}")
+                submissions.append(self._submission(name, data, options))
+            except (PayloadError, OptionError) as error:
+                raise type(error)(f"at index {len(submissions)}: {error}") from error
+        return submissions
+
     def _submission(self, name: str, data: object, options: Mapping[str, object]) -> Submission:
         merged = merge(self.executor.defaults, self._jobs.defaults, options)
         self.executor.check_options(name, merged)
@@ -169,7 +225,8 @@ class PgBoss:
     @contextmanager
     def _borrowed(self, connection: object) -> Generator[psycopg.Connection[Any]]:
         if connection is not None:
-            yield borrow(connection)
+            with ours():
+                yield borrow(connection)
         else:
             with self._jobs.database.connection() as own:
                 yield own
@@ -177,7 +234,8 @@ class PgBoss:
     @asynccontextmanager
     async def _aborrowed(self, connection: object) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
         if connection is not None:
-            yield await aborrow(connection)
+            with ours():
+                yield await aborrow(connection)
         else:
             async with self._jobs.database.async_connection() as own:
                 yield own

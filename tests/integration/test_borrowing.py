@@ -54,8 +54,8 @@ class TestTransaction:
     ) -> None:
         submitted: list[SubmittedJob[int]] = []
         with suppress(Undo), caller(dsn) as given:
-            submitted.append(shop.double.submit(1, connection=given))
             assert shop.double.submit_many([2, 3], connection=given)
+            submitted.append(shop.double.submit(1, connection=given))
             assert shop.double.delay(60).submit(4, singleton_key="a", connection=given)
             raise Undo
         assert waiting(connection) == 0

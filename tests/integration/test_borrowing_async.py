@@ -56,8 +56,8 @@ class TestTransaction:
     ) -> None:
         async def submit() -> None:
             async with caller(dsn) as given:
-                assert await shop.double.asubmit(1, connection=given)
                 assert await shop.double.asubmit_many([2, 3], connection=given)
+                assert await shop.double.asubmit(1, connection=given)
                 raise Undo
 
         with suppress(Undo):

@@ -6,6 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
 
+from jobs_runtime.database import NO_PG_BOSS_TABLES
 from jobs_runtime.errors import SchemaError, SchemaMissing, SchemaOutdated, SchemaTooNew
 
 FULL_VERSION = 20
@@ -84,11 +85,7 @@ def judge(schema: str, version: int | None, columns: Set[tuple[str, str]]) -> Fi
         SchemaTooNew: they are newer than what was tried, and columns are missing.
     """
     if version is None:
-        raise SchemaMissing(
-            f"the database has no pg-boss tables in the schema {schema!r}; start your Node server"
-            " once, or run `jobs-supervisor migrate --app ...` with the application that declares"
-            " PgBoss jobs"
-        )
+        raise SchemaMissing(NO_PG_BOSS_TABLES.format(schema=schema))
     if version < FULL_VERSION:
         raise SchemaOutdated(
             f"the schema {schema!r} is of version {version}, of a pg-boss before 7.4; start a"
