@@ -102,7 +102,9 @@ def node_programs() -> Path:
         return Path(spec.origin).parent / "bin"
     found = shutil.which("node")
     if found is None:
-        raise CannotInstall("Node.js is not on PATH")
+        raise CannotInstall(
+            "Node.js is not on PATH; install Node.js 20 or newer, or run make install"
+        )
     return Path(found).parent
 
 
@@ -113,7 +115,7 @@ def _npm() -> list[str]:
         return [str(node / "node"), str(script)]
     found = shutil.which("npm")
     if found is None:
-        raise CannotInstall("npm is not on PATH")
+        raise CannotInstall("npm, which comes with Node.js, is not on PATH")
     return [found]
 
 

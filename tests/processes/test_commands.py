@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psycopg
 
+from jobs_runtime.database import connect
+from jobs_runtime.executors.pgboss.schema import create
 from jobs_runtime.executors.postgres.migrate import migrations
 from jobs_supervisor.slots import SlotState
 from tests.apps import basic
@@ -54,6 +56,28 @@ def test_pg_bosss_tables_are_made_only_for_who_keeps_jobs_in_them(empty_dsn: str
     assert (again.returncode, again.stdout) == (0, "up to date\n")
     fit = call("check", "--app", "tests.apps.bossy", dsn=empty_dsn).stdout
     assert "pg-boss's tables in pgboss are of version 20, used in full mode" in fit
+
+
+def test_pg_bosss_tables_are_where_the_variable_says(dsn: str) -> None:
+    options = json.dumps({"connectionString": dsn, "schema": "other_boss"})
+    nowhere = "postgresql://nowhere.invalid/nothing"
+    with psycopg.connect(dsn, autocommit=True) as connection, connect(dsn, "tests") as own:
+        create(own, "other_boss")
+        tuned = call("pgboss", "tune", dsn=nowhere, PG_BOSS_NEW_OPTIONS=options)
+        assert (tuned.returncode, tuned.stderr[:8]) == (0, "building")
+        assert tuned.stdout.startswith("other_boss.job has the index")
+        connection.execute("INSERT INTO other_boss.job (name, data) VALUES ('add', '{}')")
+        imported = call(
+            *("pgboss", "import", "--app", "tests.apps.basic"),
+            dsn=nowhere,
+            PG_BOSS_NEW_OPTIONS=options,
+        )
+        assert "left: 1 of add, no job of our own tables" in imported.stdout
+        undone = call("pgboss", "tune", "--undo", "--schema", "other_boss", dsn=dsn)
+        assert undone.stdout == "other_boss.job has neither our index nor our trigger\n"
+    wrong = call("pgboss", "tune", dsn=dsn, PG_BOSS_NEW_OPTIONS="{")
+    assert wrong.returncode == 2
+    assert "PG_BOSS_NEW_OPTIONS is not JSON" in wrong.stderr
 
 
 def test_check_says_what_is_fit(dsn: str, empty_dsn: str) -> None:

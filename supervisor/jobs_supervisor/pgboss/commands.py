@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from jobs_runtime.executors.pgboss.new_options import VARIABLE, from_environment
 from jobs_runtime.executors.pgboss.schema import DEFAULT_SCHEMA
 from jobs_supervisor.flags import app_option, connected, dsn_options
 
@@ -15,10 +16,18 @@ def schema_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--schema`."""
     return click.option(
         "--schema",
-        default=DEFAULT_SCHEMA,
-        show_default=True,
+        default=lambda: from_environment().schema,
+        show_default=f"that of {VARIABLE}, else {DEFAULT_SCHEMA}",
         help="Where pg-boss's tables are.",
     )(command)
+
+
+def _where(dsn: str | None, direct_dsn: str | None, declared: str | None = None) -> str | None:
+    """The database, of what the command line, the variable and an application say."""
+    from jobs_supervisor.application import chosen_dsn
+
+    options = from_environment()
+    return direct_dsn or chosen_dsn(dsn, options.dsn or declared, options.schema)
 
 
 @click.group()
@@ -37,7 +46,7 @@ def tune(dsn: str | None, direct_dsn: str | None, schema: str, undo: bool) -> No
     """
     from jobs_runtime.executors.pgboss import tuning
 
-    with connected(direct_dsn or dsn) as connection:
+    with connected(_where(dsn, direct_dsn)) as connection:
         if undo:
             tuning.undo(connection, schema)
             click.echo(f"{schema}.job has neither our index nor our trigger")
@@ -76,5 +85,5 @@ def import_(
     if not app:
         raise click.UsageError("which application? give --app MODULE[:ATTRIBUTE]")
     jobs = load_application(app)
-    with connected(direct_dsn or dsn or jobs.database.given_dsn) as connection:
+    with connected(_where(dsn, direct_dsn, jobs.database.given_dsn)) as connection:
         Import(connection, schema, jobs, Console()).run(batch)
