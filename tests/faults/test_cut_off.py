@@ -90,6 +90,8 @@ def test_a_leader_that_is_cut_off_is_replaced_and_its_jobs_run_elsewhere(
         20,
         "it has new workers",
     )
+    refused = "outcomes refused: the jobs were given to others"
+    eventually(lambda: refused in first.log, 30, "what it had done comes too late")
     for running in (first, second):
         assert running.stop() == 0
     assert_each_tick_once(connection, 20)

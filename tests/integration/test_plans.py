@@ -18,7 +18,7 @@ from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_runtime.executors.protocol import START, Position
 from jobs_runtime.limits import Limits, Rate
-from jobs_runtime.model import Outcome, Pause, Progress, Submission
+from jobs_runtime.model import Claim, Outcome, Pause, Progress, Submission
 from jobs_runtime.options import Options
 from tests.integration.databases import copied
 from tests.integration.plans import Planner, declared_indexes
@@ -41,6 +41,10 @@ def submission(**options: Any) -> Submission:
 
 def outcomes(state: JobState) -> list[Outcome]:
     return [Outcome(job_id, state, 0.1) for job_id in range(ACTIVE, ACTIVE + BATCH)]
+
+
+def claim(job_id: int) -> Claim:
+    return Claim(job_id, "name1", 0, 1, 0, None, Options(), 0.0)
 
 
 def examples() -> dict[str, Sequence[Operation[Any]]]:
@@ -79,6 +83,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "forget_ticks": [upkeep.forget_ticks(7, 1000)],
         "forget_waiters": [upkeep.forget_waiters(1000)],
         "forget_worker": [upkeep.forget_worker(INCARNATION)],
+        "given_away": [executor.given_away([claim(WAITING), claim(FINISHED)], INCARNATION + 1_000)],
         "give_up": [upkeep.give_up(BATCH)],
         "going_idle": [executor.going_idle("supervisor1")],
         "heartbeat": [upkeep.heartbeat("supervisor1", idle=True)],

@@ -27,7 +27,7 @@ SUBMITTING = {
 }  # fmt: skip
 CLAIMING = {
     "register_worker", "probe", "going_idle", "claim", "finish", "retry", "release", "progress",
-    "stopped", "held", "claim_limited", "lock_limits",
+    "stopped", "held", "claim_limited", "lock_limits", "given_away",
 }  # fmt: skip
 SCHEDULING = {
     "register_supervisor", "unregister_supervisor", "heartbeat", "dead_supervisors", "neighbours",
@@ -41,6 +41,7 @@ BY_THE_WAY = {
     "jobs_submitter": {
         "stopped", "lock_limits", "skip_ticks", "next_due", "probe", "held", "dead_rows", "finish",
         "forget_finished", "forget_slots", "forget_waiters", "forget_deaths", "leased_tables",
+        "given_away",
     },
     "jobs_worker": {
         "limit_waiting", "skip_ticks", "next_due", "due_now", "make_due", "workers_of", "orphans",
@@ -51,12 +52,12 @@ BY_THE_WAY = {
         "lock_limits", "timetable", "pause_schedule", "resume_schedule", "run_schedule",
         "remove_schedule", "write_schedule", "due_now", "reserve", "submit", "submit_singleton",
         "wake", "progress", "details", "cancel", "unwatch", "restore", "submitted_since",
-        "going_idle", "claim", "stopped",
+        "going_idle", "claim", "stopped", "given_away",
     },
     "jobs_reader": {
         "lock_limits", "paused", "timetable", "next_due", "probe", "workers_of", "neighbours",
         "dead_rows", "cluster_health", "queue_depths", "submitted_since", "orphans", "schedules",
-        "wake", "leased_tables",
+        "wake", "leased_tables", "given_away",
     },
 }  # fmt: skip
 """Statements of others that need nothing but what the role needs for its own."""

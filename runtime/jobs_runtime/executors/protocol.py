@@ -197,6 +197,10 @@ class WorkerExecutor(Protocol):
         """What an incarnation holds."""
         ...
 
+    def given_away(self, claims: Sequence[Claim], incarnation: int) -> Operation[int]:
+        """How many of the jobs were given to others because the incarnation was thought dead."""
+        ...
+
     def progress(self, job_id: int, progress: Progress, incarnation: int) -> Operation[None]:
         """Keep how far an attempt has come."""
         ...

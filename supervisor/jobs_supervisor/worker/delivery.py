@@ -12,7 +12,7 @@ from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.model import JobState, Outcome
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import WorkerCounters
-from jobs_supervisor.worker.batch import Batch
+from jobs_supervisor.worker.batch import Batch, Ended
 from jobs_supervisor.worker.link import ConnectionLost, Link
 
 logger = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Delivery:
         try:
             answers = self._link.run([*mine, *others])
         except ConnectionLost as error:
-            return self._recover(outcomes, batch, mine, others, error)
+            return self._recover(ended, batch, mine, others, error)
         stored = sum(len(ids) for ids in answers[: len(mine)] if ids is not None)
         expected = len(outcomes) - len(cancelled)
         if stored < expected:
@@ -107,7 +107,7 @@ class Delivery:
 
     def _recover(
         self,
-        outcomes: Sequence[Outcome],
+        ended: Sequence[Ended],
         batch: Batch | None,
         mine: Sequence[Operation[Any]],
         others: Sequence[Operation[Any]],
@@ -116,10 +116,13 @@ class Delivery:
         """Connect again and repeat the operations: the fence makes a second time harmless.
 
         A claim whose answer was lost is found by what the incarnation holds, and given back.
+        Outcomes that are not taken any more were either stored before or come too late.
         """
         logger.warning("%s lost its connection: %s", self._title, error)
         self._on_lost()
-        known = {outcome.job_id for outcome in outcomes} | set(batch.held() if batch else [])
+        unstored = [claim for claim, outcome in ended if not outcome.stored]
+        known = {claim.job_id for claim in unstored} | set(batch.held() if batch else [])
+        given_away = self._executor.given_away(unstored, self.incarnation)
         for pause in self._link.connections():
             self._counters.row.add(metrics.RECONNECTS)
             try:
@@ -127,8 +130,12 @@ class Delivery:
                 ids = [claim.job_id for claims in held for claim in claims]
                 unknown = [job_id for job_id in ids if job_id not in known]
                 releases = self._executor.release(unknown, self.incarnation)
-                answers = self._link.run([*mine, *releases, *others])
-                return answers[len(mine) + len(releases) :]
+                answers = self._link.run([*mine, *releases, given_away, *others])
             except ConnectionLost:
                 time.sleep(pause)
+                continue
+            refused, *answers = answers[len(mine) + len(releases) :]
+            if refused:
+                self.refused(refused)
+            return answers
         raise SystemExit(0)

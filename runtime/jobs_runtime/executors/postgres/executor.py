@@ -190,6 +190,15 @@ class PostgresExecutor:
         """What an incarnation holds."""
         return [Operation(statement("held"), {"incarnation": incarnation}, read_claims)]
 
+    def given_away(self, claims: Sequence[Claim], incarnation: int) -> Operation[int]:
+        """How many of the jobs were given to others because the incarnation was thought dead."""
+        parameters = {
+            "ids": _array(claim.job_id for claim in claims),
+            "deaths": _array(claim.deaths for claim in claims),
+            "incarnation": incarnation,
+        }
+        return Operation(statement("given_away"), parameters, scalar)
+
     def progress(self, job_id: int, progress: Progress, incarnation: int) -> Operation[None]:
         """Keep how far an attempt has come."""
         text = msgspec.json.encode(progress).decode()
