@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import pytest
 from jobs_runtime.database import Connection
 from tests.apps import hosts
 from tests.faults.ledger import assert_each_tick_once, ticks
+from tests.support.clocks import needs_faketime, skewed
 from tests.support.pool import Pool, Running, eventually
 
 LASTS = 120.0
@@ -77,18 +77,13 @@ def test_no_tick_is_missing_and_none_fires_twice(
     submit_and_suffer(running, connection, fault)
 
 
-@pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")
+@needs_faketime
 def test_clocks_that_differ_by_minutes_make_no_difference(
     pool: Pool, connection: Connection
 ) -> None:
     running = [
-        pool.start(
-            app="tests.apps.hosts",
-            workers=1,
-            prefix=["faketime", "-f", skew],
-            FAKETIME_DONT_FAKE_MONOTONIC="1",
-        )
-        for skew in ("+90s", "-90s", "+0s")
+        pool.start(app="tests.apps.hosts", workers=1, wait=True, **skewed(seconds))
+        for seconds in (90, -90, 0)
     ]
     submit_and_suffer(running, connection, kill)
     row = connection.execute(
