@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
+
 from jobs_runtime import Schedule
 from jobs_runtime.database import Connection
 from tests.apps import basic
@@ -69,22 +71,30 @@ def test_what_nobody_performs_is_told(pool: Pool) -> None:
     )
 
 
-def test_a_schedule_made_at_run_time_fires_on_time(pool: Pool, connection: Connection) -> None:
+@pytest.mark.parametrize("seconds", [5, pytest.param(60, marks=pytest.mark.long)])
+def test_schedules_made_at_run_time_fire_on_time(
+    pool: Pool, connection: Connection, seconds: int
+) -> None:
     pool.start(app="tests.apps.basic", workers=1)
-    stored = basic.jobs.schedule(basic.which_tick, Schedule("* * * * * *", name="often"))
-
-    def lateness() -> list[float]:
-        rows = connection.execute(
-            "SELECT extract(epoch FROM started_at - (output #>> '{}')::timestamptz)::float8"
-            " FROM jobs.finished WHERE name = 'which_tick'"
-        )
-        return [row[0] for row in rows]
-
-    eventually(lambda: len(lateness()) >= 5, 10, "it fires each second")
-    late = sorted(lateness())
+    often = (Schedule("* * * * * *", name=f"often {each}") for each in range(4))
+    stored = [basic.jobs.schedule(basic.which_tick, each) for each in often]
+    eventually(lambda: len(lateness(connection)) >= 4 * seconds, seconds + 10, "each second")
+    for each in stored:
+        each.pause()
+    late = sorted(lateness(connection))
+    print(f"{len(late)} ticks: median {late[len(late) // 2]:.3f} s, latest {late[-1]:.3f} s late")
     assert late[0] >= 0
-    assert late[2] < 0.25
-    stored.pause()
+    # All but those of one second, in which the machine may have had something else to do.
+    assert late[-5] < 0.25
+
+
+def lateness(connection: Connection) -> list[float]:
+    """Seconds from each tick until its job was begun, by the database's clock."""
+    rows = connection.execute(
+        "SELECT extract(epoch FROM started_at - (output #>> '{}')::timestamptz)::float8"
+        " FROM jobs.finished WHERE name = 'which_tick'"
+    )
+    return [row[0] for row in rows]
 
 
 def test_a_pause_stops_a_stream_of_jobs_on_both_within_a_second(
