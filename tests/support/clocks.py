@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ needs_faketime = pytest.mark.skipif(
 
 
 def skewed(seconds: float) -> dict[str, str]:
-    """The environment of a process whose clock is so many seconds ahead; the monotonic is right."""
+    """The environment of a Python whose clock is so many seconds ahead; the monotonic is right."""
     library = subprocess.run(
         ["faketime", "-f", "+0s", "printenv", "LD_PRELOAD"],
         check=True,
@@ -27,4 +28,5 @@ def skewed(seconds: float) -> dict[str, str]:
         "LD_PRELOAD": library,
         "FAKETIME": f"{seconds:+}s",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "PYTHONPATH": str(Path(__file__).with_name("skewed")),
     }
