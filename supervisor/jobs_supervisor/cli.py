@@ -157,7 +157,6 @@ def status(as_json: bool, watch: bool) -> None:
     if watch:
         watching.watch()
     elif as_json:
-        reports = watching.reports()
         click.echo(
             json.dumps(
                 [
@@ -167,9 +166,10 @@ def status(as_json: bool, watch: bool) -> None:
                         "database": record.database,
                         "metrics": record.metrics,
                         "up_seconds": round(time.time() - record.started_at, 3),
+                        "unhandled": unhandled,
                         "slots": [asdict(slot) for slot in slots],
                     }
-                    for record, slots in reports
+                    for record, slots, unhandled in watching.reports()
                 ],
                 indent=2,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -26,17 +26,23 @@ LOOKS = {
 
 
 def picture(
-    record: RunRecord, slots: Sequence[SlotStatus], room: int | None = None
+    record: RunRecord,
+    slots: Sequence[SlotStatus],
+    unhandled: Mapping[str, int],
+    room: int | None = None,
 ) -> RenderableType:
     """Everything about one supervisor: what it is, its slots, and why processes ended.
 
     Args:
         record: the supervisor.
         slots: its slots.
+        unhandled: how many jobs wait that nobody performs, by name.
         room: if there are more, those that wait for work are only counted.
     """
     table = _table(slots, room is not None and len(slots) > room)
     parts: list[RenderableType] = [_heading(record, slots), Padding(table, (1, 0))]
+    if unhandled:
+        parts.insert(1, _left_alone(unhandled))
     if restarted := [slot for slot in slots if slot.restarts]:
         parts.append(Padding(_endings(restarted), (0, 0, 1, 0)))
     return Group(*parts)
@@ -57,6 +63,11 @@ def _heading(record: RunRecord, slots: Sequence[SlotStatus]) -> Text:
     if record.metrics:
         text.append(f"\nmetrics at {record.scheme}://{record.metrics}/metrics", "dim")
     return text
+
+
+def _left_alone(unhandled: Mapping[str, int]) -> Text:
+    names = ", ".join(f"{name} ({jobs:,})" for name, jobs in unhandled.items())
+    return Text(f"jobs wait that no running supervisor performs: {names}", "red")
 
 
 def _table(slots: Sequence[SlotStatus], without_idle: bool) -> Table:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import msgspec
+
 from jobs_supervisor.memory import resident_bytes
 from jobs_supervisor.rundir import RunRecord
 from jobs_supervisor.shared import SharedMemory
@@ -73,6 +75,18 @@ def read_all(record: RunRecord) -> list[SlotStatus]:
     """Read every slot of a running supervisor."""
     now = time.monotonic()
     return [read_slot(slot, now) for slot in open_slots(record) if slot.in_use]
+
+
+def read_unhandled(record: RunRecord) -> dict[str, int]:
+    """Jobs that wait and that no running supervisor performs, as its scheduler last saw; by name.
+
+    There is room for a few names. Of each queue the first thousand jobs are looked at.
+    """
+    try:
+        noted = open_slots(record).one("scheduler").progress
+        return msgspec.json.decode(noted, type=dict[str, int]) if noted else {}
+    except msgspec.MsgspecError:  # it was being written
+        return {}
 
 
 def duration(seconds: float) -> str:

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 
 from jobs_supervisor.picture import picture
 from jobs_supervisor.rundir import RunRecord, living
-from jobs_supervisor.status import SlotStatus, read_all
+from jobs_supervisor.status import SlotStatus, read_all, read_unhandled
 
 AGAIN_AFTER = 0.5
 """Seconds between two pictures."""
 
 
-def reports() -> list[tuple[RunRecord, list[SlotStatus]]]:
-    """Every running supervisor of this user, and its slots."""
-    found: list[tuple[RunRecord, list[SlotStatus]]] = []
+class Report(NamedTuple):
+    """One supervisor.
+
+    Attributes:
+        unhandled: how many jobs wait that nobody performs, by name.
+    """
+
+    record: RunRecord
+    slots: list[SlotStatus]
+    unhandled: dict[str, int]
+
+
+def reports() -> list[Report]:
+    """Every running supervisor of this user."""
+    found: list[Report] = []
     for record in living():
         try:
-            found.append((record, read_all(record)))
+            found.append(Report(record, read_all(record), read_unhandled(record)))
         except OSError:
             continue
     return found
@@ -28,7 +41,7 @@ def reports() -> list[tuple[RunRecord, list[SlotStatus]]]:
 
 def everything(room: int | None = None) -> RenderableType:
     """One picture a supervisor; each may show so many slots."""
-    pictures = [picture(record, slots, room) for record, slots in reports()]
+    pictures = [picture(*report, room=room) for report in reports()]
     return Group(*pictures) if pictures else "no supervisor of this user is running on this host"
 
 

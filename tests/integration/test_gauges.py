@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Iterator
 
@@ -16,6 +18,9 @@ from jobs_runtime.executors.postgres import gauges, upkeep
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_supervisor.exporter import cluster
 from jobs_supervisor.exporter.cluster import ClusterCollector, ClusterWatch
+from jobs_supervisor.scheduler.unhandled import Unhandled
+from jobs_supervisor.shared import SharedMemory
+from jobs_supervisor.slotmap import SlotMap
 from tests.integration.shop import Worker
 from tests.support.scraping import Samples, parsed
 
@@ -32,6 +37,12 @@ VALUES ('mail', 'send', now() - interval '100 s', NULL, true, 'created', 0, NULL
        ('film', 'cut', now() - interval '900 s', now() + interval '1 h', false, 'created', 0, NULL,
         NULL, 0),
        ('film', 'old', now() - interval '10 s', NULL, true, 'created', 0, NULL, NULL, 0)
+"""
+
+
+UNKNOWN = """
+INSERT INTO jobs.job (queue, name)
+SELECT 'unknown', 'name' || id FROM generate_series(1, 30) AS id
 """
 
 
@@ -193,3 +204,22 @@ def test_jobs_past_the_limit_are_summed_up(connection: Connection, watch: Cluste
     assert sum(depths.values()) == many
     assert samples["jobs_queue_depth", "other", "other", "ready"] == 50
     assert len(depths) == 3 * (cluster.MOST_SERIES + 1)
+
+
+def test_the_scheduler_notes_as_many_names_as_there_is_room_for(filled: Connection) -> None:
+    memory = SharedMemory.create(SlotMap.size_of(1))
+    slot = SlotMap(memory, 0, ("scheduler",)).one("scheduler")
+    duty = Unhandled(slot)
+    assert duty.perform(filled, 100.0) > 101.0
+    assert json.loads(slot.progress) == {"old": 1}
+    filled.execute(UNKNOWN)
+    filled.execute(UNKNOWN.replace("30", "1"))
+    duty.perform(filled, 0.0)
+    noted = json.loads(slot.progress)
+    assert noted.pop("name1") == 2
+    assert len(noted) > 5
+    assert set(noted.values()) == {1}
+    filled.execute("DELETE FROM jobs.job")
+    duty.perform(filled, 0.0)
+    assert slot.progress == ""
+    os.close(memory.descriptor)

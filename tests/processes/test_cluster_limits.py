@@ -62,13 +62,22 @@ def test_a_pause_holds_until_the_resume(pool: Pool) -> None:
 
 
 def test_what_nobody_performs_is_told(pool: Pool) -> None:
-    pool.start(app="tests.apps.unruly", workers=1)
     basic.double.submit(4)
+    running = pool.start(app="tests.apps.unruly", workers=1)
     (queue,) = json.loads(call("queues", "--json", dsn=pool.dsn).stdout)
     assert (queue["job"], queue["handled"]) == ("double", False)
     assert "1 of double wait, and no running supervisor performs it" in (
         call("check", dsn=pool.dsn).stdout
     )
+    scheduler = running.slots.one("scheduler")
+    eventually(lambda: scheduler.progress != "", 15, "the scheduler has noted it")
+    directory = str(pool.directory)
+    shown = call("status", JOBS_RUN_DIR=directory, COLUMNS="100").stdout
+    assert "no running supervisor performs: double (1)" in shown
+    pool.start(app="tests.apps.basic", workers=1)
+    first, second = json.loads(call("status", "--json", JOBS_RUN_DIR=directory).stdout)
+    assert first["unhandled"] == {"double": 1}  # until it looks again
+    assert second["unhandled"] == {}
 
 
 @pytest.mark.parametrize("seconds", [5, pytest.param(60, marks=pytest.mark.long)])

@@ -13,10 +13,10 @@ IDLE = SlotStatus("worker 1", 101, "idle", 1.0, None, None, None, None, 5, 40_00
 BUSY = replace(IDLE, state="busy", job="render", job_id="4711", attempt=1, progress="3 of 10")
 
 
-def seen(slots: list[SlotStatus], room: int | None = None, width: int = 80) -> str:
-    console = Console(width=width, color_system=None)
+def seen(slots: list[SlotStatus], room: int | None = None, **unhandled: int) -> str:
+    console = Console(width=80, color_system=None)
     with console.capture() as capture:
-        console.print(picture(RECORD, slots, room))
+        console.print(picture(RECORD, slots, unhandled, room))
     return capture.get()
 
 
@@ -29,6 +29,12 @@ def test_a_slot_that_waits_to_start_again_says_how_long() -> None:
     vacant = replace(IDLE, pid=0, state="vacant", starts_in=12.3)
     assert "✕ vacant" in seen([vacant])
     assert "starts again in 12.3 s" in seen([vacant])
+
+
+def test_what_nobody_performs_is_named() -> None:
+    text = " ".join(seen([IDLE], film=1_000, mail=3).split())
+    assert "jobs wait that no running supervisor performs: film (1,000), mail (3)" in text
+    assert "no running supervisor" not in seen([IDLE])
 
 
 def test_a_long_text_takes_no_second_line() -> None:

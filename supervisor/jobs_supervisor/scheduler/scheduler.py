@@ -41,6 +41,7 @@ from jobs_supervisor.scheduler.pgboss_maintenance import PgBossMaintenance
 from jobs_supervisor.scheduler.rescue import HostRescue, LocalReconciliation, Rescue
 from jobs_supervisor.scheduler.retention import Retention
 from jobs_supervisor.scheduler.shared_tables import SharedTables
+from jobs_supervisor.scheduler.unhandled import Unhandled
 from jobs_supervisor.signals import SignalInbox
 from jobs_supervisor.slots import Slot, SlotState
 from jobs_supervisor.wake import WakePipe
@@ -120,6 +121,7 @@ class Scheduler:
             Limiting(post.jobs),
             self._reconciliation,
             Neighbours(self._rescue, post.record.id, post.record.place),
+            Unhandled(self._slot),
         ]
         if isinstance(post.executor, MixedExecutor):
             duties.append(Leases(post.executor.leases[0], post.workers))
