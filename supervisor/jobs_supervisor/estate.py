@@ -41,7 +41,7 @@ class Estate:
     """The shared memory, pipes and sockets of a supervisor.
 
     Attributes:
-        supervisor_id: its name in the database: host, pid and a random part.
+        supervisor_id: its name in the database: host, pid and 64 random bits.
         generation: how often it was reloaded.
         target: how many workers there are to be.
     """
@@ -71,7 +71,7 @@ class Estate:
         slots = SharedMemory.create(SlotMap.size_of(count))
         counters = SharedMemory.create(Counters.size_of(Layout(jobs), count))
         handover = Handover(
-            supervisor_id=f"{socket.gethostname()}-{os.getpid()}-{token_hex(4)}",
+            supervisor_id=f"{socket.gethostname()}-{os.getpid()}-{token_hex(8)}",
             generation=0,
             target=workers,
             capacity=capacity,
@@ -121,10 +121,21 @@ class Estate:
         """Where the exporter listens; empty for nowhere."""
         return "" if self.listener is None else "{}:{}".format(*self.listener.getsockname()[:2])
 
-    def forgo_listening(self) -> None:
-        """In a child that serves no metrics: do not hold the address if all else have ended."""
-        if self.listener is not None:
+    def forgo(
+        self, *, listener: bool = False, wake: bool = False, obituaries: bool = False
+    ) -> None:
+        """In a child: close what is for others.
+
+        Args:
+            listener: so that the address is free when those who serve it have ended.
+            wake: the pipe on which workers wait.
+            obituaries: the pipe that the scheduler reads.
+        """
+        if listener and self.listener is not None:
             self.listener.close()
+        unneeded = [*self.wake_pipe.ends] * wake + [*self.obituaries.ends] * obituaries
+        for descriptor in unneeded:
+            os.close(descriptor)
 
     @property
     def descriptors(self) -> list[int]:

@@ -40,6 +40,11 @@ class Notifier:
         """Whether anybody listens."""
         return self._address is not None
 
+    def forgo(self) -> None:
+        """In a forked child: close the socket, on which it has nothing to say."""
+        if self._socket is not None:
+            self._socket.close()
+
     def ready(self) -> None:
         """Start-up or a reload is over."""
         self._send("READY=1")

@@ -132,7 +132,8 @@ class House:
         )
 
     def _work(self, slot: Slot) -> int:
-        self._estate.forgo_listening()
+        self.supervisor.forgo()
+        self._estate.forgo(listener=True, obituaries=True)
         counters = WorkerCounters(self._estate.counters.row(slot.index))
         declared = self._application.jobs().declared
         assignment = Assignment(
@@ -147,7 +148,8 @@ class House:
         return Worker(assignment, slot, counters).run()
 
     def _schedule(self, slot: Slot) -> int:
-        self._estate.forgo_listening()
+        self.supervisor.forgo()
+        self._estate.forgo(listener=True)
         jobs = self._application.jobs()
         declared = jobs.declared
         record = SupervisorRecord(
@@ -199,6 +201,8 @@ class House:
 
     def _export(self, slot: Slot) -> int:
         estate = self._estate
+        self.supervisor.forgo()
+        estate.forgo(wake=True, obituaries=True)
         assert estate.listener is not None, "an exporter needs its socket"
         return Exporter(
             estate.listener, estate.slots, estate.counters, self._direct_dsn, self._settings.access

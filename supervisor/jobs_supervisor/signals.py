@@ -56,13 +56,17 @@ class SignalInbox:
         for number in numbers:
             yield signal.Signals(number)
 
+    def forgo(self) -> None:
+        """In a forked child: close the pipe, whose signals are the parent's."""
+        os.close(self.reader)
+        os.close(self._writer)
+
     def close(self) -> None:
         """Give every signal its default action back."""
         signal.set_wakeup_fd(-1)
         for number in self._signals:
             signal.signal(number, signal.SIG_DFL)
-        os.close(self.reader)
-        os.close(self._writer)
+        self.forgo()
 
 
 def end_when_told() -> None:

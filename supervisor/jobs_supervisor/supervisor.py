@@ -97,6 +97,11 @@ class Supervisor:
             sleep = policy.longest_sleep(awaited=awaited, resting=until == float("inf"))
             self.signals.wait(min(until, now + sleep, self.notifier.next_at()) - now)
 
+    def forgo(self) -> None:
+        """In a child: close what only a supervisor needs."""
+        self.signals.forgo()
+        self.notifier.forgo()
+
     def _renew(self) -> bool:
         """Take the next step to the pool as it should be; gives whether it is on its way there."""
         if self.stopping or (self.ready and self.family.is_settled(self.target)):

@@ -54,7 +54,7 @@ class Waiter:
 
     def __init__(self, pipe: WakePipe) -> None:
         self._pipe = pipe
-        self._interrupted, self._interrupter = os.pipe2(os.O_NONBLOCK)
+        self._interrupted, self._interrupter = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._poller = select.poll()
         self._poller.register(pipe.reader, select.POLLIN)
         self._poller.register(self._interrupted, select.POLLIN)
