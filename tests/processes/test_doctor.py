@@ -319,8 +319,8 @@ def test_a_database_that_is_away(dsn: str) -> None:
     with outage(administrators, dsn):
 
         def cut_off() -> list[str]:
-            ((record, slots),) = watching.reports()
-            found = look_at_slots(record, slots)
+            (report,) = watching.reports()
+            found = look_at_slots(report.record, report.slots)
             return [each.text for each in found if each.level is Level.WRONG]
 
         eventually(lambda: cut_off() != [], 10, "whoever looks for it says so")

@@ -41,8 +41,8 @@ def examine(dsn: str | None) -> Iterator[Finding]:
     Raises:
         ConfigurationError: the DSN is missing or does not parse.
     """
-    for record, slots in watching.reports():
-        yield from look_at_slots(record, slots)
+    for report in watching.reports():
+        yield from look_at_slots(report.record, report.slots)
     dsn = resolve_dsn(dsn)
     try:
         with connected(dsn) as connection:
