@@ -40,10 +40,12 @@ class Plan:
     Attributes:
         indexes: those read, and those that decided a conflict; a partition's by its parent's name.
         scanned: tables that were read from end to end.
+        conditions: what each index was asked for.
     """
 
     indexes: frozenset[str]
     scanned: frozenset[str]
+    conditions: dict[str, str]
 
 
 class Planner:
@@ -73,9 +75,15 @@ class Planner:
         assert nodes, "no plan was logged"
         indexes = {name for node in nodes for name in _indexes_of(node)}
         scanned = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
-        return Plan(
-            frozenset(self._parents.get(index, index) for index in indexes), frozenset(scanned)
-        )
+        conditions = {
+            self._parent_of(node["Index Name"]): node["Index Cond"]
+            for node in nodes
+            if "Index Cond" in node
+        }
+        return Plan(frozenset(map(self._parent_of, indexes)), frozenset(scanned), conditions)
+
+    def _parent_of(self, index: str) -> str:
+        return self._parents.get(index, index)
 
     def _keep(self, diagnostic: Diagnostic) -> None:
         message = diagnostic.message_primary or ""

@@ -206,3 +206,19 @@ def test_the_plan_uses_the_indexes_that_the_file_names(
     assert declared_indexes(statement(name)) <= used
     scanned -= {"finished_default"}
     assert not {table for table in scanned if table == "job" or table.startswith("finished")}
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "column"),
+    [
+        ("make_due", "job_due", "start_after"),
+        ("give_up", "job_kept", "keep_until"),
+        ("claim_limited", "beginning_began", "began_at"),
+        ("forget_finished", "finished_kept", "keep_until"),
+        ("forget_ticks", "tick_pkey", "tick"),
+    ],
+)
+def test_what_has_its_time_yet_to_come_is_not_read(
+    name: str, index: str, column: str, held: Planner
+) -> None:
+    assert f"({column} " in held.plan(EXAMPLES[name][-1]).conditions[index]

@@ -1,5 +1,6 @@
 -- Takes the next ready job whose limits allow one more, of a queue with limits.
 -- Comes after lock_limits in one transaction. Steps from key to key among those that wait.
+-- The clock is read once, by a query of its own, or no index could serve the comparison.
 -- Index: job_limited, job_running, beginning_began, job_pkey.
 WITH RECURSIVE waiting (limit_key) AS (
     (SELECT limit_key
@@ -27,7 +28,7 @@ WITH RECURSIVE waiting (limit_key) AS (
           SELECT count(*)
           FROM jobs.beginning
           WHERE queue = %(queue)s AND beginning.limit_key = waiting.limit_key
-            AND began_at > clock_timestamp() - %(window)s::float8 * interval '1 second'))
+            AND began_at > (SELECT clock_timestamp()) - %(window)s::float8 * interval '1 second'))
 ), first AS (
     SELECT id
     FROM allowed
