@@ -98,7 +98,7 @@ class Sandbox:
         self._jobs = jobs
         self._connection = connection
         self._executor = PostgresExecutor()
-        self._began_after = run(connection, self._executor.reserve(1))[0]
+        self._began_after = run(connection, self._executor.reserve(1)).ids[0]
         self._incarnation = run(connection, self._executor.register_worker("sandbox", 0, 0))
 
     def submitted(self, job: Job[Any, Any] | None = None) -> list[JobRecord]:

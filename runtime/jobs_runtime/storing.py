@@ -54,10 +54,10 @@ def store_many(
     with together(connection):
         if submissions[0].options.unique:
             return [store(connection, executor, each) for each in submissions]
-        ids = operations.run(connection, executor.reserve(len(submissions)))
-        operations.copy(connection, executor.copy(ids, submissions))
+        reserved = operations.run(connection, executor.reserve(len(submissions)))
+        operations.copy(connection, executor.copy(reserved, submissions))
         operations.run(connection, executor.wake(submissions[0].queue, len(submissions)))
-    return [Stored(str(job_id)) for job_id in ids]
+    return [Stored(str(job_id)) for job_id in reserved.ids]
 
 
 async def astore_many(
@@ -69,10 +69,10 @@ async def astore_many(
     async with together(connection):
         if submissions[0].options.unique:
             return [await astore(connection, executor, each) for each in submissions]
-        ids = await operations.arun(connection, executor.reserve(len(submissions)))
-        await operations.acopy(connection, executor.copy(ids, submissions))
+        reserved = await operations.arun(connection, executor.reserve(len(submissions)))
+        await operations.acopy(connection, executor.copy(reserved, submissions))
         await operations.arun(connection, executor.wake(submissions[0].queue, len(submissions)))
-    return [Stored(str(job_id)) for job_id in ids]
+    return [Stored(str(job_id)) for job_id in reserved.ids]
 
 
 def store_mixed(

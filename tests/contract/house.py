@@ -54,6 +54,13 @@ class House:
     def record(self, submitted: SubmittedJob[Any]) -> JobRecord:
         return submitted.details()
 
+    def submitted(self) -> list[SubmittedJob[Any]]:
+        """What waits or runs, whoever submitted it."""
+        table = "jobs.job" if self.name == "postgres" else "pgboss.job"
+        rows = self.connection.execute(f"SELECT id::text FROM {table}").fetchall()  # pyright: ignore[reportArgumentType]
+        found = (self.jobs.get(row[0]) for row in rows)
+        return [each for each in found if each is not None]
+
     def waiting(self) -> int:
         """How many jobs wait or run."""
         table = "jobs.job" if self.name == "postgres" else "pgboss.job WHERE state < 'completed'"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +20,23 @@ from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.protocol import START
 from jobs_runtime.model import Outcome
 from tests.contract.house import House, id_of, number_in
+from tests.support.clocks import needs_faketime, skewed
 
 WAITERS = """
 SELECT (SELECT count(*) FROM jobs.waiter) + (SELECT count(*) FROM jobs.pgboss_waiter)
+"""
+
+SUBMITS_LATER = """
+import sys, time, psycopg
+from jobs_runtime import Jobs
+
+dsn, executor = sys.argv[1:]
+work = Jobs(dsn).job(executor=executor, name="work")(lambda args: None)
+with psycopg.connect(dsn) as own:  # a pool's threads do not stand libfaketime
+    work.delay(60).submit({"n": 1}, connection=own)
+    own.commit()
+    work.delay(60).submit_many([{"n": 2}, {"n": 3}], connection=own)
+print(time.time())
 """
 
 
@@ -48,7 +65,19 @@ class TestSubmit:
         assert house.worker().claim() == []
         record = first.details()
         assert record.start_after is not None
-        assert 50 < (record.start_after - record.created_at).total_seconds() < 70
+        assert record.start_after - record.created_at == timedelta(seconds=60)
+
+    @needs_faketime
+    @pytest.mark.parametrize("skew", [90, -90])
+    def test_a_delay_counts_on_the_databases_clock(self, house: House, dsn: str, skew: int) -> None:
+        script = [sys.executable, "-c", SUBMITS_LATER, dsn, house.name]
+        env = {**os.environ, **skewed(skew)}
+        ended = subprocess.run(script, env=env, check=True, capture_output=True, text=True)
+        assert float(ended.stdout) - time.time() == pytest.approx(skew, abs=20)
+        records = [house.record(each) for each in house.submitted()]
+        assert len(records) == 3
+        for record in records:
+            assert record.start_after == record.created_at + timedelta(seconds=60)
 
     def test_of_an_argument_that_does_not_fit_nothing_is_stored(self, house: House) -> None:
         with pytest.raises(PayloadError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from jobs_runtime.executors.copying import Copy
@@ -47,6 +48,18 @@ class ReadyQueue(NamedTuple):
 
     queue: str
     rank: int
+
+
+class Reserved(NamedTuple):
+    """What a bulk submit begins with.
+
+    Attributes:
+        ids: one a job.
+        now: by the database's clock, which delays are counted on.
+    """
+
+    ids: list[Any]
+    now: datetime
 
 
 class Timetable(Protocol):
@@ -109,11 +122,11 @@ class ClientExecutor(Protocol):
         """Store one job; gives None if it is to be tried again at once."""
         ...
 
-    def reserve(self, count: int) -> Operation[list[Any]]:
+    def reserve(self, count: int) -> Operation[Reserved]:
         """Take ids for a bulk submit."""
         ...
 
-    def copy(self, ids: Sequence[int | str], submissions: Sequence[Submission]) -> Copy:
+    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy:
         """Store many submissions of one job under reserved ids."""
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs_runtime.executors.copying import Copy, field, line
@@ -13,7 +13,7 @@ from jobs_runtime.executors.pgboss.codecs import JsonbCodec, ObjectCodec
 from jobs_runtime.executors.pgboss.rows import key, read_record, read_row, submission_row
 from jobs_runtime.executors.pgboss.statements import statement
 from jobs_runtime.executors.postgres import PostgresExecutor
-from jobs_runtime.executors.protocol import PG_BOSS_EXECUTOR_NAME
+from jobs_runtime.executors.protocol import PG_BOSS_EXECUTOR_NAME, Reserved
 from jobs_runtime.model import Cancellation, JobRecord, Pause, Stored, Submission
 from jobs_runtime.options import Options
 from jobs_runtime.payload import Codec
@@ -65,18 +65,17 @@ class PgBossClient:
             name = "submit_throttled" if options.singleton_seconds else "submit_singleton"
         return Operation(self._statement(name), submission_row(submission), _stored)
 
-    def reserve(self, count: int) -> Operation[list[Any]]:
+    def reserve(self, count: int) -> Operation[Reserved]:
         """Take ids for a bulk submit."""
         return Operation(
-            self._statement("reserve"), {"count": count}, lambda rows: [row[0] for row in rows]
+            self._statement("reserve"), {"count": count}, lambda rows: Reserved(*rows[0])
         )
 
-    def copy(self, ids: Sequence[int | str], submissions: Sequence[Submission]) -> Copy:
-        """Store many jobs under reserved ids; delays count from this call, on this host's clock."""
-        now = datetime.now(UTC)
+    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy:
+        """Store many jobs under reserved ids."""
         rows = [
-            _copy_row(job_id, submission, now)
-            for job_id, submission in zip(ids, submissions, strict=True)
+            _copy_row(job_id, submission, reserved.now)
+            for job_id, submission in zip(reserved.ids, submissions, strict=True)
         ]
         if submissions[0].options.start_after is None:
             lines = (line(*map(field, row[:-1])) for row in rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,7 +14,7 @@ from jobs_runtime.executors.operation import Operation, Row, nothing, scalar
 from jobs_runtime.executors.postgres.rows import read_claims, read_record, submission_row
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.postgres.timetable import PostgresTimetable
-from jobs_runtime.executors.protocol import Position, ReadyQueue
+from jobs_runtime.executors.protocol import Position, ReadyQueue, Reserved
 from jobs_runtime.limits import Limits
 from jobs_runtime.model import (
     Cancellation,
@@ -73,16 +73,13 @@ class PostgresExecutor:
         name = "submit_throttled" if row["slot_seconds"] else "submit_singleton"
         return Operation(statement(name), row, _stored_unique)
 
-    def reserve(self, count: int) -> Operation[list[Any]]:
+    def reserve(self, count: int) -> Operation[Reserved]:
         """Take ids for a bulk submit."""
-        return Operation(statement("reserve"), {"count": count}, scalar)
+        return Operation(statement("reserve"), {"count": count}, lambda rows: Reserved(*rows[0]))
 
-    def copy(self, ids: Sequence[int | str], submissions: Sequence[Submission]) -> Copy:
-        """Store many submissions of one job under reserved ids.
-
-        Delays count from this call, on this host's clock.
-        """
-        return Copy(statement("submit_copy"), _lines(ids, submissions, datetime.now(UTC)))
+    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy:
+        """Store many submissions of one job under reserved ids."""
+        return Copy(statement("submit_copy"), _lines(reserved, submissions))
 
     def wake(self, queue: str, count: int) -> Operation[None]:
         """Tell waiting workers of a bulk submit."""
@@ -242,15 +239,13 @@ def _array(numbers: Iterable[float]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
 
 
-def _lines(
-    ids: Sequence[int | str], submissions: Sequence[Submission], now: datetime
-) -> Iterator[str]:
+def _lines(reserved: Reserved, submissions: Sequence[Submission]) -> Iterator[str]:
     """Lines for COPY; of a run with the same options all but id and arguments is written once."""
     options, alike = None, ""
-    for job_id, submission in zip(ids, submissions, strict=True):
+    for job_id, submission in zip(reserved.ids, submissions, strict=True):
         if submission.options is not options:
             options = submission.options
-            alike = line(*map(field, _copied_alike(submission, now)))
+            alike = line(*map(field, _copied_alike(submission, reserved.now)))
         args = NULL if submission.args is None else escaped(submission.args)
         yield f"{job_id}\t{args}\t{alike}"
 

@@ -68,8 +68,8 @@ def move_jobs(connection: Connection, schema: str, job: Job[Any, Any], limit: in
         plain = [each for each in submissions if not each.options.unique]
         executor = PostgresExecutor()
         if plain:
-            ids = run(connection, executor.reserve(len(plain)))
-            copy(connection, executor.copy(ids, plain))
+            reserved = run(connection, executor.reserve(len(plain)))
+            copy(connection, executor.copy(reserved, plain))
             run(connection, executor.wake(job.queue, len(plain)))
         duplicates = sum(
             _submit(connection, executor, each) for each in submissions if each.options.unique

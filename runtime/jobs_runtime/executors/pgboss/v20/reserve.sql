@@ -1,3 +1,3 @@
--- Takes ids for a bulk submit.
+-- Takes ids for a bulk submit, and tells the time that its delays count from.
 -- Index: none.
-SELECT gen_random_uuid()::text FROM generate_series(1, %(count)s)
+SELECT array_agg(gen_random_uuid()::text), now() FROM generate_series(1, %(count)s)
