@@ -1,5 +1,5 @@
 -- Ends an incarnation whose claims are settled, and the leases that were good for nothing any more.
--- Index: worker_pkey, pgboss_lease_held.
+-- Index: worker_pkey, pgboss_lease_pkey.
 WITH ended AS (
     DELETE FROM jobs.worker WHERE incarnation = %(incarnation)s RETURNING incarnation
 ), given_up AS (

@@ -1,8 +1,8 @@
 -- Takes the next jobs of one queue as Node does, and leases them to an incarnation.
 -- An incarnation that is no longer registered takes nothing, and of what is paused nothing is taken.
--- Index: job_fetch (or jobs_claim, of `jobs-supervisor pgboss tune`), job_pkey, pgboss_death_pkey.
+-- Index: job_fetch, pgboss_death_pkey; tuned, jobs_runtime_claim in the place of job_fetch.
 WITH next AS (
-    SELECT id, state, startedon
+    SELECT ctid, state, startedon
     FROM {schema}.job
     WHERE name = %(queue)s AND state < 'active' AND startafter < now()
       AND EXISTS (SELECT FROM jobs.worker WHERE incarnation = %(incarnation)s)
@@ -15,7 +15,7 @@ WITH next AS (
     SET state = 'active', startedon = clock_timestamp(),
         retrycount = retrycount + (next.state = 'retry')::integer
     FROM next
-    WHERE job.id = next.id
+    WHERE job.ctid = next.ctid
     RETURNING job.*, next.state = 'retry' AS retried, next.startedon AS startedon_before,
               nextval('jobs.pgboss_lease_id') AS lease
 ), leased AS (
@@ -29,4 +29,4 @@ SELECT lease, id::text, name, priority, retrycount, data::text, retrylimit, retr
        extract(epoch FROM clock_timestamp() - greatest(createdon, startafter))::float8,
        coalesce((SELECT deaths FROM jobs.pgboss_death AS death WHERE death.job_id = taken.id), 0)
 FROM taken
-ORDER BY priority DESC, createdon, id
+ORDER BY priority DESC, createdon, taken.id

@@ -1,5 +1,5 @@
 -- What an incarnation holds and may still settle.
--- Index: pgboss_lease_held, job_pkey, pgboss_death_pkey.
+-- Index: pgboss_lease_pkey, job_pkey, pgboss_death_pkey.
 SELECT lease.id, job.id::text, name, priority, retrycount, data::text, retrylimit, retrydelay,
        retrybackoff, extract(epoch FROM expirein)::float8, 0::float8,
        coalesce((SELECT deaths FROM jobs.pgboss_death AS death WHERE death.job_id = job.id), 0)

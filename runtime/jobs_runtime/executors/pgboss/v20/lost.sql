@@ -1,5 +1,5 @@
 -- Leases of jobs that are not active any more since they were leased: cancelled, expired or deleted.
--- Index: pgboss_lease_held, job_pkey.
+-- Index: pgboss_lease_pkey, job_pkey.
 SELECT id, claimed_by
 FROM jobs.pgboss_lease AS lease
 WHERE claimed_by = ANY (%(incarnations)s::bigint[]) AND tables = '{schema}'

@@ -4,43 +4,39 @@
 -- A job of a singleton queue whose place is taken cannot go back: it has failed, with the reason in
 -- its output, unless the attempt does not count; then it gives up the key.
 -- Index: pgboss_lease_pkey, job_pkey, job_singleton_queue, pgboss_waiter_job, pgboss_death_pkey.
-WITH outcome AS (
-    SELECT *
+WITH ended AS MATERIALIZED (
+    SELECT outcome.*, job_id, startedon AS since, retried, startedon_before
     FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(outputs)s::jsonb[], %(delays)s::float8[],
                 %(refunds)s::boolean[], %(deaths)s::boolean[])
          AS outcome (lease, ending, result, delay, refund, death)
-), ended AS (
-    SELECT outcome.*, job_id, startedon AS since, retried, startedon_before
-    FROM outcome
     CROSS JOIN LATERAL (
-        SELECT * FROM jobs.pgboss_lease WHERE id = outcome.lease
+        SELECT * FROM jobs.pgboss_lease WHERE id = outcome.lease AND claimed_by = %(incarnation)s
         OFFSET 0 -- one look-up each, however few leases the planner believes in
     ) AS lease
-    WHERE claimed_by = %(incarnation)s AND tables = '{schema}'
+    WHERE tables = '{schema}'
 ), gone AS (
     DELETE FROM jobs.pgboss_lease
     WHERE id = ANY (%(ids)s::bigint[]) AND claimed_by = %(incarnation)s AND tables = '{schema}'
-), held AS MATERIALIZED (
-    SELECT ended.*,
-           ending = 'retry' AND EXISTS (
-               SELECT
-               FROM {schema}.job AS other
-               WHERE other.name = job.name AND other.singletonkey = job.singletonkey
-                 AND job.singletonon IS NULL
-                 AND other.state < 'active' AND other.singletonon IS NULL
-                 AND other.singletonkey LIKE '\_\_pgboss\_\_singleton\_queue%%'
-           ) AS displaced
+), displaced AS MATERIALIZED (
+    SELECT lease
     FROM ended
     JOIN {schema}.job ON job.id = job_id
-    WHERE job.startedon = since AND job.state = 'active'
-), verdict AS (
-    SELECT held.*,
+    WHERE ending = 'retry' AND job.startedon = since AND job.singletonon IS NULL
+      AND EXISTS (
+          SELECT
+          FROM {schema}.job AS other
+          WHERE other.name = job.name AND other.singletonkey = job.singletonkey
+            AND other.state < 'active' AND other.singletonon IS NULL
+            AND other.singletonkey LIKE '\_\_pgboss\_\_singleton\_queue%%'
+      )
+), verdict AS MATERIALIZED (
+    SELECT ended.*,
            CASE
                WHEN refund AND NOT retried THEN 'created'
                WHEN displaced AND NOT refund THEN 'failed'
                ELSE ending
            END::{schema}.job_state AS final
-    FROM held
+    FROM (SELECT *, lease = ANY (ARRAY(SELECT lease FROM displaced)) AS displaced FROM ended) AS ended
 ), settled AS (
     UPDATE {schema}.job
     SET state = final,
