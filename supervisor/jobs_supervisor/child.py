@@ -20,7 +20,7 @@ import setproctitle
 
 from jobs_supervisor import logs, policy
 from jobs_supervisor.obituary import VERDICTS, Ending, Obituary, Verdict, describe_exit, ending
-from jobs_supervisor.plan import Main
+from jobs_supervisor.plan import Main, Role
 from jobs_supervisor.policy import Reason, SlotView
 from jobs_supervisor.rolling import Member
 from jobs_supervisor.slots import Slot, SlotState
@@ -38,7 +38,7 @@ class Child:
     """A slot and what the supervisor remembers of the process in it."""
 
     slot: Slot
-    main: Main
+    role: Role
     pid: int = 0
     not_before: float = 0.0
     early_deaths: int = 0
@@ -60,7 +60,8 @@ class Child:
     def at_rest(self) -> bool:
         """Whether there is nothing to decide: a process that waits for work, and may."""
         slot = self.slot
-        return self.pid != 0 and slot.idle and slot.wanted and self.asked_to_stop is None
+        rests = self.pid != 0 and slot.idle and slot.wanted and self.asked_to_stop is None
+        return rests and not self.role.hangs(slot)
 
     def view(self) -> SlotView:
         """What is known of the slot at this moment."""
@@ -74,6 +75,7 @@ class Child:
             cancelled=slot.cancelled,
             cancelled_at=slot.cancelled_at,
             wanted=self.wanted,
+            hangs=self.role.hangs(slot),
             not_before=self.not_before,
             asked_to_stop=self.asked_to_stop,
             stop_by=self.stop_by,
@@ -110,7 +112,7 @@ class Child:
         parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
-            _live(self.slot, self.main, parent)
+            _live(self.slot, self.role.main, parent)
         self.slot.occupy(self.pid)
 
     def failed_to_spawn(self, now: float) -> None:

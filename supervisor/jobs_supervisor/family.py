@@ -23,9 +23,9 @@ class Family:
     """
 
     def __init__(self, slots: Iterable[Slot], plan: Plan) -> None:
-        mains = {role.name: role.main for role in plan.roles}
+        roles = {role.name: role for role in plan.roles}
         first = plan.roles[0].name
-        children = [Child(slot, mains[slot.role], slot.pid) for slot in slots]
+        children = [Child(slot, roles[slot.role], slot.pid) for slot in slots]
         self.pool = [child for child in children if child.slot.role == first]
         self.others = [child for child in children if child.slot.role != first]
         self._generation = plan.generation

@@ -36,6 +36,7 @@ class Ending(enum.StrEnum):
     SIGNAL = "signal"
     OUT_OF_MEMORY = "out_of_memory"
     BOOT_TIMEOUT = "boot_timeout"
+    HUNG = "hung"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     CUT_SHORT = "cut_short"
@@ -44,6 +45,7 @@ class Ending(enum.StrEnum):
 
 KILLED = {
     Reason.BOOT: Ending.BOOT_TIMEOUT,
+    Reason.HUNG: Ending.HUNG,
     Reason.EXPIRED: Ending.EXPIRED,
     Reason.CANCELLED: Ending.CANCELLED,
     Reason.DRAINED: Ending.CUT_SHORT,

@@ -11,6 +11,8 @@ from jobs_supervisor.slots import Slot
 Main = Callable[[Slot], int]
 """What a child does: it is given its slot and returns an exit code."""
 
+Hangs = Callable[[Slot], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
@@ -19,10 +21,12 @@ class Role:
     Attributes:
         name: such as "worker".
         main: what each of them does.
+        hangs: whether its work shows that one has come to a halt; asked at every turn of the loop.
     """
 
     name: str
     main: Main
+    hangs: Hangs = lambda _slot: False
 
 
 @dataclass(frozen=True, slots=True)

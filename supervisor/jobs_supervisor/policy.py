@@ -4,8 +4,8 @@ A slot goes round like this:
 
     vacant -> booting -> connecting -> idle <-> busy -> (dead) -> vacant
 
-It is spawned at once, later after repeated early deaths; killed when it hangs in boot, outlasts a
-job's deadline or a cancel by `kill_after`, or does not stop in time when told to.
+It is spawned at once, later after repeated early deaths; killed when it hangs, in boot or later,
+outlasts a job's deadline or a cancel by `kill_after`, or does not stop in time when told to.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class Reason(enum.StrEnum):
     """Why a child was killed, or what its death means for the job it was on."""
 
     BOOT = "did not finish booting in time"
+    HUNG = "did nothing for too long"
     EXPIRED = "outlasted its time limit"
     CANCELLED = "did not stop when it was cancelled"
     DRAINED = "did not finish before the drain deadline"
@@ -79,6 +80,7 @@ class SlotView:
 
     Attributes:
         wanted: whether the slot should have a process.
+        hangs: whether its work shows that the process has come to a halt.
         not_before: when a vacant slot may be filled again.
         asked_to_stop: when SIGTERM was sent; None for not.
         stop_by: when a process asked to stop is killed; infinite for never.
@@ -93,6 +95,7 @@ class SlotView:
     cancelled: bool
     cancelled_at: float
     wanted: bool
+    hangs: bool
     not_before: float
     asked_to_stop: float | None
     stop_by: float
@@ -106,6 +109,8 @@ def next_action(slot: SlotView, limits: Limits, now: float) -> Action:
         return _fill(slot, now)
     if slot.killed:
         return FOREVER
+    if slot.hangs and slot.asked_to_stop is None:
+        return Kill(Reason.HUNG)
     for action in (_stop(slot, now), _limit_boot(slot, limits, now), _limit_job(slot, limits, now)):
         if not isinstance(action, Wait):
             return action

@@ -10,6 +10,10 @@ SILENT_AFTER = 15.0
 Less than the 20 s after which others take a silent supervisor for dead and perform its jobs.
 """
 
+HANGS_AFTER = 12.0
+"""Seconds without a heartbeat after which a scheduler that is connected is replaced: the next one's
+is to arrive before the workers stop."""
+
 WORD = 0
 """Where it is kept: the slot map leaves the words before its first slot alone."""
 
@@ -28,11 +32,12 @@ class Pulse:
         """Say that a heartbeat sent at that moment has arrived."""
         self._doubles[WORD] = sent_at
 
-    def is_silent(self, now: float, since: float) -> bool:
-        """Whether others may soon take this supervisor for dead.
+    def is_silent(self, now: float, since: float, after: float = SILENT_AFTER) -> bool:
+        """Whether no heartbeat has arrived for so long that others may soon think this host dead.
 
         Args:
             now: the present.
             since: the beginning of whoever asks; it waits so long for a first heartbeat.
+            after: how long, in seconds.
         """
-        return now - max(self._doubles[WORD], since) > SILENT_AFTER
+        return now - max(self._doubles[WORD], since) > after

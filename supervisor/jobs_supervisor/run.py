@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from pathlib import Path
 
 from jobs_runtime import Jobs
@@ -25,6 +26,7 @@ from jobs_supervisor.notify import Notifier
 from jobs_supervisor.plan import Plan, Role
 from jobs_supervisor.policy import Limits
 from jobs_supervisor.preflight import preflight
+from jobs_supervisor.pulse import HANGS_AFTER
 from jobs_supervisor.reload import Trial, become_successor, is_trial, taken_handover
 from jobs_supervisor.rundir import RunRecord, write_record
 from jobs_supervisor.scheduler.scheduler import Post, Scheduler
@@ -100,7 +102,7 @@ class House:
         self._dsn, self._direct_dsn = dsn, direct_dsn
         roles = [
             Role("worker", self._work),
-            Role("scheduler", self._schedule),
+            Role("scheduler", self._schedule, self._has_no_pulse),
             Role("exporter", self._export),
         ]
         self.supervisor = Supervisor(
@@ -180,6 +182,10 @@ class House:
             shared=self._shared(jobs),
         )
         return Scheduler(post, slot, self._estate.counters.row(slot.index)).run()
+
+    def _has_no_pulse(self, scheduler: Slot) -> bool:
+        now, since = time.monotonic(), scheduler.since
+        return scheduler.idle and self._estate.pulse.is_silent(now, since, HANGS_AFTER)
 
     def _shared(self, jobs: Jobs) -> SharedTables | None:
         if jobs.pg_boss_schema is None:

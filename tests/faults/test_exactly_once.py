@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -46,7 +47,8 @@ def scheduler_of_leader(running: list[Running]) -> int:
 
 def send(pid: int, number: signal.Signals) -> None:
     if pid:
-        os.kill(pid, number)
+        with suppress(ProcessLookupError):  # its supervisor may have replaced it
+            os.kill(pid, number)
 
 
 def kill(running: list[Running], _connection: Connection) -> None:

@@ -19,6 +19,7 @@ from jobs_supervisor.child import Child
 from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.estate import Estate
 from jobs_supervisor.exporter.collector import SupervisorCollector
+from jobs_supervisor.plan import Role
 from jobs_supervisor.slots import Slot, SlotState
 from tests.support.scraping import parsed
 
@@ -62,7 +63,8 @@ def test_scrapes_after_many_restarts(estate: Estate, rounds: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         return 0
 
-    children = [Child(slot, live) for slot in estate.slots.workers[:WORKERS]]
+    role = Role("worker", live)
+    children = [Child(slot, role) for slot in estate.slots.workers[:WORKERS]]
     files = open_files()
     size = len(fastest_scrape(estate)[1])
     attempts = estate.counters.layout.series[metrics.ATTEMPTS.name, "job7", "completed"]

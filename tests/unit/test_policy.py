@@ -34,6 +34,7 @@ IDLE = SlotView(
     cancelled=False,
     cancelled_at=0,
     wanted=True,
+    hangs=False,
     not_before=0,
     asked_to_stop=None,
     stop_by=inf,
@@ -67,6 +68,12 @@ def test_an_unwanted_process_is_asked_to_stop_once(change: dict[str, bool]) -> N
     assert at(10, IDLE, **change) == AskToStop()
     assert at(11, IDLE, **change, asked_to_stop=10, stop_by=inf) == FOREVER
     assert at(11, IDLE, **change, asked_to_stop=10, stop_by=35) == Wait(35)
+
+
+def test_a_process_that_hangs_is_killed_unless_it_is_to_stop_anyhow() -> None:
+    assert at(10, IDLE, hangs=True) == Kill(Reason.HUNG)
+    assert at(10, IDLE, hangs=True, killed=True) == FOREVER
+    assert at(10, IDLE, hangs=True, asked_to_stop=9, stop_by=11) == Wait(11)
 
 
 @pytest.mark.parametrize("reason", [Reason.DRAINED, Reason.STOPPED])
@@ -121,6 +128,7 @@ views = st.builds(
     cancelled=st.booleans(),
     cancelled_at=moments,
     wanted=st.booleans(),
+    hangs=st.booleans(),
     not_before=moments,
     asked_to_stop=st.none() | moments,
     stop_by=st.just(inf) | moments,
@@ -156,6 +164,7 @@ def test_nobody_who_may_live_is_killed(slot: SlotView, now: float) -> None:
     action = next_action(slot, LIMITS, now)
     if isinstance(action, Kill):
         late = {
+            Reason.HUNG: slot.hangs and slot.asked_to_stop is None,
             Reason.BOOT: slot.state is SlotState.BOOTING and now >= slot.since + 30,
             Reason.EXPIRED: slot.cancelled and now >= slot.deadline + 5,
             Reason.CANCELLED: slot.cancelled and now >= slot.cancelled_at + 5,
