@@ -43,7 +43,7 @@ test-long: $(INSTALLED) ## the tests that take minutes
 	$(BIN)/pytest -m long
 
 .PHONY: test-interop
-test-interop: $(INSTALLED) ## with real pg-boss 8, 9 and 12 in Node; needs npm's registry
+test-interop: $(INSTALLED) ## with real pg-boss 8, 9, 11 and 12 in Node; needs npm's registry
 	$(BIN)/python -m tests.interop.install
 	$(BIN)/pytest -m 'interop and not long'
 

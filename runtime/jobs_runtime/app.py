@@ -67,12 +67,17 @@ class Jobs:
         return self._pg_boss
 
     @property
+    def pg_boss_jobs(self) -> list[Job[Any, Any]]:
+        """The jobs declared here that are kept in pg-boss's tables."""
+        if self._pg_boss is None:
+            return []
+        executor = self._pg_boss.executor
+        return [job for job in self.declared.values() if job.executor is executor]
+
+    @property
     def pg_boss_schema(self) -> str | None:
         """Where pg-boss's tables are, if any job declared here is kept in them."""
-        used = self._pg_boss is not None and any(
-            job.executor is self._pg_boss.executor for job in self.declared.values()
-        )
-        return self.pg_boss.schema if used else None
+        return self.pg_boss.schema if self.pg_boss_jobs else None
 
     def executor_named(self, name: str) -> ClientExecutor:
         """The executor that jobs name when they are declared.
@@ -193,11 +198,18 @@ class Jobs:
 
     def close(self) -> None:
         """Close the connections; they open again when used again."""
+        self._forget_tables()
         self.database.close()
 
     async def aclose(self) -> None:
         """As `close`, from a coroutine, for the connections of its event loop too."""
+        self._forget_tables()
         await self.database.aclose()
+
+    def _forget_tables(self) -> None:
+        """What connects again may find a pg-boss that was upgraded meanwhile."""
+        if self._pg_boss is not None:
+            self._pg_boss.executor.tables = None
 
     def _write(self, job: Job[Any, Any], schedule: Schedule) -> Operation[bool]:
         _check_kinds(job, schedule)

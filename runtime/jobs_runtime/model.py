@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -38,6 +38,8 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
         args: the argument as JSON text, None for no argument.
         options: the options in force, all layers merged.
         trace: the context of the submit's span, in the form of its propagators; None for no span.
+        layers: the options as they were given, the weakest first: what no layer says, a queue with
+            options of its own may say.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     args: str | None
     options: Options
     trace: Mapping[str, str] | None = None
+    layers: Sequence[Mapping[str, object]] = ()
 
 
 class Pause(NamedTuple):

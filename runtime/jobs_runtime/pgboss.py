@@ -206,10 +206,11 @@ class PgBoss:
         return submissions
 
     def _submission(self, name: str, data: object, options: Mapping[str, object]) -> Submission:
-        merged = merge(self.executor.defaults, self._jobs.defaults, options)
+        layers = (self.executor.defaults, self._jobs.defaults, options)
+        merged = merge(*layers)
         self.executor.check_options(name, merged)
         codec: ObjectCodec[Any] = ObjectCodec(cast("Any", Any), f"the data for {name}")
-        return Submission(name, name, codec.encode(data), merged)
+        return Submission(name, name, codec.encode(data), merged, layers=layers)
 
     def _submitted(self, submission: Submission, stored: Stored) -> SubmittedJob[Any]:
         name = submission.name

@@ -93,7 +93,7 @@ class Submitter(Generic[Input, Output]):
         """
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            submission = self._submission(args, self._merged(options), span)
+            submission = self._submission(args, options, self._merged(options), span)
             if connection is not None:
                 with ours():
                     stored = store(borrow(connection), executor, submission)
@@ -120,7 +120,7 @@ class Submitter(Generic[Input, Output]):
         """As `submit`, from a coroutine; `connection` is an async one."""
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            submission = self._submission(args, self._merged(options), span)
+            submission = self._submission(args, options, self._merged(options), span)
             if connection is not None:
                 with ours():
                     stored = await astore(await aborrow(connection), executor, submission)
@@ -142,7 +142,7 @@ class Submitter(Generic[Input, Output]):
         """
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            submissions = self._submissions(many, self._merged(options), span)
+            submissions = self._submissions(many, options, span)
             if not submissions:
                 return []
             if connection is not None:
@@ -163,7 +163,7 @@ class Submitter(Generic[Input, Output]):
         """As `submit_many`, from a coroutine; `connection` is an async one."""
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            submissions = self._submissions(many, self._merged(options), span)
+            submissions = self._submissions(many, options, span)
             if not submissions:
                 return []
             if connection is not None:
@@ -174,18 +174,22 @@ class Submitter(Generic[Input, Output]):
                     stored = await astore_many(own, executor, submissions)
             return self._submitted(stored, span)
 
-    def _submission(self, args: Any, merged: Options, span: SubmitSpan) -> Submission:
-        job = self._job
-        return Submission(job.name, job.queue, job.input.encode(args), merged, span.trace)
+    def _submission(
+        self, args: Any, given: OptionValues, merged: Options, span: SubmitSpan
+    ) -> Submission:
+        job, layers = self._job, (*self.layers, as_mapping(given))
+        text = job.input.encode(args)
+        return Submission(job.name, job.queue, text, merged, span.trace, layers)
 
     def _submissions(
-        self, many: Iterable[Any], merged: Options, span: SubmitSpan
+        self, many: Iterable[Any], given: OptionValues, span: SubmitSpan
     ) -> list[Submission]:
+        merged = self._merged(given)
         _check_several(many, self._job.name)
         submissions: list[Submission] = []
         for args in many:
             try:
-                submissions.append(self._submission(args, merged, span))
+                submissions.append(self._submission(args, given, merged, span))
             except PayloadError as error:
                 raise PayloadError(f"at index {len(submissions)}: {error}") from error
         return submissions

@@ -33,7 +33,7 @@ def apply(connection: Connection, pg_boss_schema: str | None) -> list[str]:
     if pg_boss_schema and schema.create(connection, pg_boss_schema):
         steps.append(_named(pg_boss_schema))
     if pg_boss_schema:
-        schema.check_performable(connection, pg_boss_schema)
+        schema.check(connection, pg_boss_schema)
     return steps
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 import logging
 import random
 import time
+from collections.abc import Callable
 
 import psycopg
 
+from jobs_runtime import Jobs
 from jobs_runtime.database import Connection, behind_pooler, connect
 from jobs_runtime.dsn import redact
 from jobs_runtime.errors import ConfigurationError, DatabaseUnavailable, JobsError
 from jobs_runtime.executors.pgboss import schema
+from jobs_runtime.executors.pgboss.examining import examine
 from jobs_runtime.executors.postgres import migrate
 from jobs_supervisor.errand import run_errand
 
@@ -39,7 +42,7 @@ def preflight(
     startup_timeout: float,
     *,
     migrates: bool,
-    pg_boss_schema: str | None = None,
+    jobs: Callable[[], Jobs] | None = None,
 ) -> bool:
     """Look in a child process; gives whether all is well. What is not is logged.
 
@@ -48,7 +51,7 @@ def preflight(
         direct_dsn: where the scheduler will connect.
         startup_timeout: seconds to wait for the database.
         migrates: whether to bring the schema up to date instead of refusing it.
-        pg_boss_schema: where pg-boss's tables must be; None if no job is kept in them.
+        jobs: gives the application, if it keeps jobs in pg-boss's tables.
     """
 
     def look() -> str:
@@ -58,8 +61,8 @@ def preflight(
                 if migrates:
                     migrate.migrate(connection)
                 migrate.check(connection)
-                if pg_boss_schema:
-                    _look_at_pg_boss(connection, pg_boss_schema, migrates=migrates)
+                if jobs is not None:
+                    _look_at_pg_boss(connection, jobs(), migrates=migrates)
             if dsn != direct_dsn:
                 wait_for_database(dsn, startup_timeout).close()
         except (JobsError, psycopg.Error) as error:
@@ -70,10 +73,10 @@ def preflight(
     return run_errand(look) is not None
 
 
-def _look_at_pg_boss(connection: Connection, pg_boss_schema: str, *, migrates: bool) -> None:
+def _look_at_pg_boss(connection: Connection, jobs: Jobs, *, migrates: bool) -> None:
     if migrates:
-        schema.create(connection, pg_boss_schema)
-    if warning := schema.check_performable(connection, pg_boss_schema).warning:
+        schema.create(connection, jobs.pg_boss.schema)
+    for warning in examine(connection, jobs.pg_boss.schema, jobs.pg_boss_jobs).warnings:
         logger.warning("%s", warning)
 
 

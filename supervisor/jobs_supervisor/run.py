@@ -65,7 +65,7 @@ def run(settings: Settings, *, migrates: bool = False) -> int:
             direct_dsn,
             settings.startup_timeout,
             migrates=migrates,
-            pg_boss_schema=application.pg_boss_schema,
+            jobs=application.jobs if application.pg_boss_schema else None,
         )
         if not fit:
             return NOT_STARTED
@@ -195,7 +195,7 @@ class House:
             schema=jobs.pg_boss_schema,
             client=jobs.pg_boss.executor,
             owner=self._settings.app,
-            jobs=[job for job in jobs.declared.values() if job.executor is jobs.pg_boss.executor],
+            jobs=jobs.pg_boss_jobs,
             defaults=new_options.defaults,
             keeping=Keeping(
                 new_options.archive_after,

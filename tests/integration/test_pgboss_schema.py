@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from jobs_runtime.database import connect
-from jobs_runtime.errors import SchemaError, SchemaMissing, SchemaTooNew
-from jobs_runtime.executors.pgboss.schema import Mode, check, check_performable, create, read
+from jobs_runtime.errors import SchemaError, SchemaMissing
+from jobs_runtime.executors.pgboss.schema import Mode, check, create, read
 from jobs_runtime.executors.pgboss.schema.fitness import NEEDED
 
 
@@ -57,16 +57,17 @@ def test_what_the_role_may_not_is_said(empty_dsn: str) -> None:
         connection.execute("DROP ROLE nobody_of_pgboss")
 
 
-def test_jobs_of_later_versions_are_left_to_node(empty_dsn: str) -> None:
+def test_those_of_later_versions_are_known_by_their_columns(empty_dsn: str) -> None:
     with connect(empty_dsn, "tests") as connection:
         create(connection, "pgboss")
-        assert check_performable(connection, "pgboss").version == 20
         connection.execute("UPDATE pgboss.version SET version = 46")
+        with pytest.raises(SchemaError, match=r"lacks job\.retry_limit"):
+            check(connection, "pgboss")
         for table, names in NEEDED[Mode.WORKER].items():
             make = f"CREATE TABLE IF NOT EXISTS pgboss.{table} ();"
             for name in names.split():
                 make += f"ALTER TABLE pgboss.{table} ADD COLUMN IF NOT EXISTS {name} text;"
             connection.execute(make.encode(), prepare=False)
-        assert check(connection, "pgboss").mode is Mode.WORKER
-        with pytest.raises(SchemaTooNew, match="leave these jobs to Node"):
-            check_performable(connection, "pgboss")
+        fitness = check(connection, "pgboss")
+        assert (fitness.mode, fitness.layout.queued) == (Mode.WORKER, True)
+        assert not fitness.layout.has("job.blocked")

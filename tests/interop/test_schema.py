@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jobs_runtime.database import Connection, connect
-from jobs_runtime.errors import SchemaOutdated, SchemaTooNew
-from jobs_runtime.executors.pgboss.schema import Mode, check, check_performable, create
+from jobs_runtime.errors import SchemaError, SchemaOutdated
+from jobs_runtime.executors.pgboss.schema import Mode, check, create
 from jobs_runtime.executors.pgboss.tuning import tune, undo
 from tests.interop.conftest import StartNode
 
@@ -79,13 +79,16 @@ def test_a_tuned_table_serves_node(boss: Connection, dsn: str, start_node: Start
     assert node.job(job_id) is not None
 
 
-def test_those_of_12_are_known_and_left_to_node(empty_dsn: str, start_node: StartNode) -> None:
+def test_those_of_12_are_worked_on_and_those_of_10_are_not(
+    empty_dsn: str, start_node: StartNode
+) -> None:
     start_node("pg-boss-12", empty_dsn)
     with connect(empty_dsn, "tests") as connection:
         fitness = check(connection, "pgboss")
         assert (fitness.version, fitness.mode, fitness.warning) == (46, Mode.WORKER, None)
-        with pytest.raises(SchemaTooNew, match="version 46, of pg-boss 11 or later"):
-            check_performable(connection, "pgboss")
+        assert not create(connection, "pgboss")
+        with pytest.raises(SchemaError, match="belongs to pg-boss 11 or 12"):
+            tune(connection, "pgboss")
         connection.execute("UPDATE pgboss.version SET version = 24")
         with pytest.raises(SchemaOutdated, match="pg-boss 10"):
             check(connection, "pgboss")

@@ -36,6 +36,10 @@ class TestJudging:
         fitness = judge("pgboss", version, ALL[Mode.WORKER])
         assert (fitness.mode, fitness.warning) == (Mode.WORKER, None)
 
+    def test_flows_are_left_to_node_where_workers_have_to_know_them(self) -> None:
+        assert "12.22 or newer" in (judge("pgboss", 31, ALL[Mode.WORKER]).warning or "")
+        assert judge("pgboss", 33, ALL[Mode.WORKER]).warning is None
+
     def test_newer_ones_are_worked_on_with_a_warning(self) -> None:
         fitness = judge("pgboss", 47, ALL[Mode.WORKER])
         assert fitness.mode is Mode.WORKER

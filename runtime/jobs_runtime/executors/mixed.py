@@ -6,7 +6,7 @@ A queue is in one of them. A claimed job's number says where it is: those of lea
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.pgboss import PgBossClient, PgBossLeases
@@ -16,6 +16,8 @@ from jobs_runtime.model import Claim, Outcome, Progress
 
 if TYPE_CHECKING:
     from jobs_runtime.job import Job
+
+Result = TypeVar("Result")
 
 
 def worker_executor(jobs: Mapping[str, Job[Any, Any]]) -> PostgresExecutor:
@@ -39,6 +41,19 @@ class MixedExecutor(PostgresExecutor):
     def __init__(self, leases: Sequence[PgBossLeases], leased_queues: Collection[str] = ()) -> None:
         self.leases = leases
         self._leased_queues = frozenset(leased_queues)
+
+    @property
+    def channel(self) -> str | None:
+        """Where Node notifies of jobs in them; None if its version does not."""
+        return self.leases[0].channel
+
+    def register_worker(self, supervisor_id: str, slot: int, pid: int) -> Operation[int]:
+        """Begin an incarnation, once it is known what the tables are."""
+        return self.look(super().register_worker(supervisor_id, slot, pid))
+
+    def look(self, then: Result | Operation[Result]) -> Operation[Result]:
+        """Find out what the tables are that claims are made in, and go on with `then`."""
+        return self.leases[0].look(then)
 
     def probe(self, queues: Sequence[str]) -> Operation[list[ReadyQueue]]:
         """Which of the queues have claimable jobs."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import psycopg
 from psycopg.pq import Format
@@ -27,12 +27,12 @@ class Operation(Generic[Result]):
     Attributes:
         sql: the statement, with named placeholders.
         parameters: a value for each placeholder.
-        read: makes the result of all the rows that came back.
+        read: makes the result of all the rows that came back, or the operation that gives it.
     """
 
     sql: bytes
     parameters: Mapping[str, object]
-    read: Callable[[list[Row]], Result]
+    read: Callable[[list[Row]], Result | Operation[Result]]
 
 
 def load_sql(package: str, name: str) -> bytes:
@@ -50,42 +50,63 @@ def scalar(rows: list[Row]) -> Any:
 
 
 def run(connection: psycopg.Connection[Any], operation: Operation[Result]) -> Result:
-    """Run one operation and read its result."""
-    with _cursor(connection) as cursor:
-        cursor.execute(operation.sql, operation.parameters)
-        return operation.read(cursor.fetchall() if cursor.description else [])
+    """Run one operation, and those that it leads to, and read the result."""
+    while True:
+        with _cursor(connection) as cursor:
+            cursor.execute(operation.sql, operation.parameters)
+            found = operation.read(cursor.fetchall() if cursor.description else [])
+        if not isinstance(found, Operation):
+            return found
+        operation = cast("Operation[Result]", found)
 
 
 async def arun(connection: psycopg.AsyncConnection[Any], operation: Operation[Result]) -> Result:
-    """Run one operation on an async connection and read its result."""
-    async with _async_cursor(connection) as cursor:
-        await cursor.execute(operation.sql, operation.parameters)
-        return operation.read(await cursor.fetchall() if cursor.description else [])
+    """As `run`, on an async connection."""
+    while True:
+        async with _async_cursor(connection) as cursor:
+            await cursor.execute(operation.sql, operation.parameters)
+            found = operation.read(await cursor.fetchall() if cursor.description else [])
+        if not isinstance(found, Operation):
+            return found
+        operation = cast("Operation[Result]", found)
 
 
 def run_together(
     connection: psycopg.Connection[Any], operations: Sequence[Operation[Any]]
 ) -> list[Any]:
-    """Run operations in one round trip and, on an autocommit connection, in one transaction."""
+    """Run operations in one round trip and, on an autocommit connection, in one transaction.
+
+    What one of them leads to is run after it.
+    """
     with connection.pipeline():
         cursors = [connection.cursor(binary=True) for _ in operations]
         for cursor, operation in zip(cursors, operations, strict=True):
             cursor.execute(operation.sql, operation.parameters)
-    return [
+    found = [
         operation.read(cursor.fetchall() if cursor.description else [])
         for cursor, operation in zip(cursors, operations, strict=True)
     ]
+    return [
+        run(connection, cast("Operation[Any]", each)) if isinstance(each, Operation) else each
+        for each in found
+    ]
 
 
-def copy(connection: psycopg.Connection[Any], batch: Copy) -> None:
-    """Stream the rows of a `Copy` in."""
+def copy(connection: psycopg.Connection[Any], batch: Copy | Operation[None]) -> None:
+    """Bring many rows in: stream those of a `Copy`, or run the operation that has them all."""
+    if isinstance(batch, Operation):
+        run(connection, batch)
+        return
     with connection.cursor() as cursor, cursor.copy(batch.sql) as stream:
         for block in batch.blocks():
             stream.write(block)
 
 
-async def acopy(connection: psycopg.AsyncConnection[Any], batch: Copy) -> None:
-    """Stream the rows of a `Copy` in, on an async connection."""
+async def acopy(connection: psycopg.AsyncConnection[Any], batch: Copy | Operation[None]) -> None:
+    """As `copy`, on an async connection."""
+    if isinstance(batch, Operation):
+        await arun(connection, batch)
+        return
     async with connection.cursor() as cursor, cursor.copy(batch.sql) as stream:
         for block in batch.blocks():
             await stream.write(block)

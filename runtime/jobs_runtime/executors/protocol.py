@@ -126,7 +126,9 @@ class ClientExecutor(Protocol):
         """Take ids for a bulk submit."""
         ...
 
-    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy:
+    def copy(
+        self, reserved: Reserved, submissions: Sequence[Submission]
+    ) -> Copy | Operation[None]:
         """Store many submissions of one job under reserved ids."""
         ...
 

@@ -11,7 +11,7 @@ from jobs_runtime import Jobs
 from jobs_runtime.database import Connection, behind_pooler
 from jobs_runtime.dsn import redact, resolve_dsn
 from jobs_runtime.errors import JobsError
-from jobs_runtime.executors.pgboss import schema
+from jobs_runtime.executors.pgboss.examining import examine
 from jobs_runtime.executors.postgres import migrate
 from jobs_runtime.options import merge
 from jobs_supervisor import queues
@@ -45,7 +45,7 @@ class Intent(NamedTuple):
 
 def all_checks(intent: Intent) -> Iterator[Finding]:
     """Look at the application, if one is given, at who stops the pool, then at the database."""
-    declared_dsn = pg_boss_schema = None
+    declared_dsn = pg_boss_schema = jobs = None
     if intent.app:
         try:
             jobs = load_application(intent.app)
@@ -65,7 +65,7 @@ def all_checks(intent: Intent) -> Iterator[Finding]:
         if direct_dsn != dsn:
             way = "through a pooler" if pooled else "directly"
             yield Finding(Level.OK, f"workers reach the server {way}, at {redact(dsn)}")
-        yield from _look_at_database(direct_dsn, pg_boss_schema, intent.workers, pooled=pooled)
+        yield from _look_at_database(direct_dsn, jobs, intent.workers, pooled=pooled)
     except (JobsError, psycopg.Error) as error:
         yield Finding(Level.WRONG, " ".join(str(error).split()))
 
@@ -75,7 +75,7 @@ def _limits(jobs: Jobs) -> list[tuple[str, float]]:
 
 
 def _look_at_database(
-    where: str, pg_boss_schema: str | None, workers: int, *, pooled: bool
+    where: str, jobs: Jobs | None, workers: int, *, pooled: bool
 ) -> Iterator[Finding]:
     with wait_for_database(where, CONNECT_TIMEOUT, quietly=True) as connection:
         version = connection.info.server_version // 10_000
@@ -90,11 +90,18 @@ def _look_at_database(
         yield budget.judge(workers, budget.read(connection), direct=not pooled)
         migrate.check(connection)
         yield Finding(Level.OK, "the schema fits this code")
-        if pg_boss_schema:
-            fitness = schema.check_performable(connection, pg_boss_schema)
-            what = f"pg-boss's tables in {pg_boss_schema} are of version {fitness.version}"
-            yield Finding(Level.OK, f"{what}, used in {fitness.mode.value} mode")
+        if jobs is not None and jobs.pg_boss_jobs:
+            yield from _look_at_pg_boss(connection, jobs)
         yield from _look_at_queues(connection)
+
+
+def _look_at_pg_boss(connection: Connection, jobs: Jobs) -> Iterator[Finding]:
+    schema = jobs.pg_boss.schema
+    found = examine(connection, schema, jobs.pg_boss_jobs)
+    what = f"pg-boss's tables in {schema} are of version {found.fitness.version}"
+    yield Finding(Level.OK, f"{what}, used in {found.fitness.mode.value} mode")
+    for warning in found.warnings:
+        yield Finding(Level.WARNING, warning)
 
 
 def _is_pooled(dsn: str) -> bool:

@@ -1,4 +1,4 @@
-"""Jobs of a pg-boss that this host's workers perform: have they been cancelled, or taken away?"""
+"""Jobs of a pg-boss that this host's workers perform: are they still theirs, and does Node know?"""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ EVERY = 0.5
 class Leases(Duty):
     """Tells workers to stop an attempt when somebody, Node too, has cancelled or expired its job.
 
+    And keeps Node from expiring those that it expects signs of life from.
+
     Args:
         leases: of the tables that the jobs are in.
         workers: the slots it looks after.
@@ -31,6 +33,8 @@ class Leases(Duty):
         """Raise the cancel flag of attempts whose jobs are not theirs any more."""
         leasing = {slot.incarnation: slot for slot in self._workers if slot.job_id < 0}
         if leasing:
+            if beat := self._leases.beat(list(leasing)):
+                run(connection, beat)
             for lease, incarnation in run(connection, self._leases.lost(list(leasing))):
                 slot = leasing[incarnation]
                 if slot.job_id == lease and not slot.cancelled:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
+from psycopg import sql
+
 from jobs_runtime.database import Connection
+from jobs_runtime.executors.mixed import MixedExecutor
 from jobs_runtime.executors.operation import run, run_together
 from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_supervisor.scheduler.duty import Duty
@@ -50,6 +53,8 @@ class Listening(Duty):
         """Subscribe; what was notified before is found by looking."""
         connection.add_notify_handler(lambda notify: self._heed(notify.payload))
         connection.execute("LISTEN jobs")
+        if isinstance(self._executor, MixedExecutor) and (channel := self._executor.channel):
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         self._find_cancelled(connection)
         self.due_at = 0.0
 
@@ -83,6 +88,8 @@ class Listening(Duty):
                 self._look_for(what)
             case ["leaderless"]:
                 self._look_for("leadership")
+            case [queue] if queue in self._queues:
+                self._jobs += 1
             case _:
                 return
 

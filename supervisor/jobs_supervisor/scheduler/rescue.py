@@ -8,6 +8,7 @@ from typing import Any
 
 from jobs_runtime.attempt import failed
 from jobs_runtime.database import Connection
+from jobs_runtime.errors import SchemaError
 from jobs_runtime.executors.mixed import MixedExecutor
 from jobs_runtime.executors.operation import Operation, run, run_together
 from jobs_runtime.executors.pgboss import PgBossLeases
@@ -109,8 +110,18 @@ class Rescue:
 
 def _holder(connection: Connection, incarnation: int) -> WorkerExecutor:
     """Where an incarnation's claims are."""
-    tables = run(connection, upkeep.leased_tables(incarnation))
-    return MixedExecutor([PgBossLeases(each) for each in tables]) if tables else PostgresExecutor()
+    found = [PgBossLeases(each) for each in run(connection, upkeep.leased_tables(incarnation))]
+    usable = [each for each in found if _is_usable(connection, each)]
+    return MixedExecutor(usable) if usable else PostgresExecutor()
+
+
+def _is_usable(connection: Connection, leases: PgBossLeases) -> bool:
+    try:
+        run(connection, leases.look(None))
+    except SchemaError as error:
+        logger.warning("what is held there is left to Node: %s", error)
+        return False
+    return True
 
 
 def _held(connection: Connection, executor: WorkerExecutor, incarnation: int) -> list[Claim]:

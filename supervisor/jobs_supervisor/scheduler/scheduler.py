@@ -185,6 +185,8 @@ class Scheduler:
     def _connect(self) -> Connection:
         connection = connect(self._post.dsn, "jobs: scheduler", tcp_user_timeout=GIVES_UP_AFTER)
         self._heartbeat.announce(connection)
+        if isinstance(self._post.executor, MixedExecutor):
+            run(connection, self._post.executor.look(None))
         if self._post.shared is not None:
             self._post.shared.announce(connection)
         self._listening.begin(connection)

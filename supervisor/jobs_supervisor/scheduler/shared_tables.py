@@ -47,8 +47,8 @@ class SharedTables:
         """Write the schedules that are declared, and remove those that are declared no more."""
         scheduled = {job.name: job for job in self.jobs if job.schedules}
         if not self.are_ours(connection):
-            for name in scheduled:
-                logger.warning("the schedule of %s is left to Node, whose pg-boss is newer", name)
+            if self.maintained:
+                logger.info("schedules and maintenance are left to Node: its pg-boss is 11 or 12")
             return
         for job in scheduled.values():
             run(connection, cron.write(self.schema, job, job.schedules[0], self.owner))

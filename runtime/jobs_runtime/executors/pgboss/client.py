@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from jobs_runtime.executors.copying import Copy, field, line
+from jobs_runtime.executors.copying import Copy
 from jobs_runtime.executors.operation import Operation, Row, nothing
 from jobs_runtime.executors.pgboss import rules
 from jobs_runtime.executors.pgboss.codecs import JsonbCodec, ObjectCodec
-from jobs_runtime.executors.pgboss.rows import key, read_record, read_row, submission_row
+from jobs_runtime.executors.pgboss.flat_tables import FlatTables
+from jobs_runtime.executors.pgboss.queue_tables import QueueTables
+from jobs_runtime.executors.pgboss.rows import key
+from jobs_runtime.executors.pgboss.schema import Fitness, look
 from jobs_runtime.executors.pgboss.statements import statement
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.executors.protocol import PG_BOSS_EXECUTOR_NAME, Reserved
@@ -21,6 +23,9 @@ from jobs_runtime.payload import Codec
 if TYPE_CHECKING:
     from jobs_runtime.job import Job
 
+Result = TypeVar("Result")
+Tables = FlatTables | QueueTables
+
 DEFAULTS: Mapping[str, object] = {}
 
 
@@ -30,6 +35,9 @@ class PgBossClient:
     Args:
         schema: where they are.
         defaults: options weaker than all others.
+
+    Attributes:
+        tables: what they are; None until an operation has been run.
     """
 
     name = PG_BOSS_EXECUTOR_NAME
@@ -39,6 +47,7 @@ class PgBossClient:
     def __init__(self, schema: str, defaults: Mapping[str, object] = DEFAULTS) -> None:
         self.schema = schema
         self.defaults = defaults
+        self.tables: Tables | None = None
         self._pauses = PostgresExecutor()
         self.timetable = self._pauses.timetable
 
@@ -60,27 +69,22 @@ class PgBossClient:
 
     def submit(self, submission: Submission) -> Operation[Stored | None]:
         """Store one job; gives None if it is to be tried again at once."""
-        options, name = submission.options, "submit"
-        if options.unique:
-            name = "submit_throttled" if options.singleton_seconds else "submit_singleton"
-        return Operation(self._statement(name), submission_row(submission), _stored)
+        return self._on(lambda tables: tables.submit(submission))
 
     def reserve(self, count: int) -> Operation[Reserved]:
         """Take ids for a bulk submit."""
-        return Operation(
-            self._statement("reserve"), {"count": count}, lambda rows: Reserved(*rows[0])
-        )
 
-    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy:
-        """Store many jobs under reserved ids."""
-        rows = [
-            _copy_row(job_id, submission, reserved.now)
-            for job_id, submission in zip(reserved.ids, submissions, strict=True)
-        ]
-        if submissions[0].options.start_after is None:
-            lines = (line(*map(field, row[:-1])) for row in rows)
-            return Copy(self._statement("submit_copy"), lines)
-        return Copy(self._statement("submit_copy_later"), (line(*map(field, row)) for row in rows))
+        def read(rows: list[Row]) -> Reserved:
+            return Reserved(*rows[0])
+
+        return self._operation("reserve", {"count": count}, read)
+
+    def copy(
+        self, reserved: Reserved, submissions: Sequence[Submission]
+    ) -> Copy | Operation[None]:
+        """Store many jobs under ids that `reserve` gave."""
+        assert self.tables is not None, "reserve was run"
+        return self.tables.copy(reserved, submissions)
 
     def wake(self, queue: str, count: int) -> Operation[None]:
         """Tell waiting workers of a bulk submit."""
@@ -88,23 +92,23 @@ class PgBossClient:
 
     def details(self, job_id: str) -> Operation[JobRecord | None]:
         """Look a job up, finished or not."""
-        return Operation(self._statement("details"), key(job_id), read_record)
+        return self._on(lambda tables: tables.details(job_id))
 
     def row(self, job_id: str) -> Operation[dict[str, Any] | None]:
         """Look a job up, as Node's `getJobById` does."""
-        return Operation(self._statement("details"), key(job_id), read_row)
+        return self._on(lambda tables: tables.row(job_id))
 
     def watch(self, job_id: str) -> Operation[None]:
         """Have the job's end notified."""
-        return Operation(self._statement("watch"), key(job_id), nothing)
+        return self._operation("watch", key(job_id), nothing)
 
     def unwatch(self, job_id: str) -> Operation[None]:
         """End one watch of the job."""
-        return Operation(self._statement("unwatch"), key(job_id), nothing)
+        return self._operation("unwatch", key(job_id), nothing)
 
     def cancel(self, job_id: str) -> Operation[Cancellation]:
         """Cancel a job."""
-        return Operation(self._statement("cancel"), key(job_id), _cancellation)
+        return self._operation("cancel", key(job_id), _cancellation)
 
     def resume(self, job_id: str) -> Operation[bool]:
         """Put a cancelled job back; gives whether that was possible."""
@@ -128,43 +132,41 @@ class PgBossClient:
 
     def subscribers(self, event: str) -> Operation[list[str]]:
         """The queues that subscribe to an event."""
-        return Operation(
-            self._statement("subscribers"), {"event": event}, lambda rows: [row[0] for row in rows]
-        )
+
+        def read(rows: list[Row]) -> list[str]:
+            return [row[0] for row in rows]
+
+        return self._operation("subscribers", {"event": event}, read)
 
     def subscribe(self, event: str, name: str) -> Operation[None]:
         """Have a queue subscribe to an event."""
-        return Operation(self._statement("subscribe"), {"event": event, "name": name}, nothing)
+        return self._on(lambda tables: tables.subscribe(event, name))
 
     def unsubscribe(self, event: str, name: str) -> Operation[bool]:
         """End a subscription; gives whether there was one."""
-        return Operation(self._statement("unsubscribe"), {"event": event, "name": name}, bool)
+        return self._operation("unsubscribe", {"event": event, "name": name}, bool)
 
     def _restore(self, job_id: str, states: list[str], *, afresh: bool) -> Operation[bool]:
         parameters = {**key(job_id), "states": states, "afresh": afresh}
-        return Operation(self._statement("restore"), parameters, bool)
+        return self._operation("restore", parameters, bool)
 
-    def _statement(self, name: str) -> bytes:
-        return statement(name, self.schema)
+    def _operation(
+        self, name: str, parameters: Mapping[str, object], read: Callable[[list[Row]], Result]
+    ) -> Operation[Result]:
+        """One that differs by its statement alone."""
+        return self._on(lambda tables: Operation(statement(name, tables.layout), parameters, read))
 
+    def _on(self, build: Callable[[Tables], Operation[Result]]) -> Operation[Result]:
+        """An operation on the tables that there are; the first one finds out what they are."""
+        if self.tables is not None:
+            return build(self.tables)
 
-def _copy_row(job_id: int | str, submission: Submission, now: datetime) -> tuple[object, ...]:
-    row = submission_row(submission)
-    delay, keep_for = row["delay"], row["keep_for"]
-    at = now + timedelta(seconds=delay) if isinstance(delay, float) else row["at"]
-    start_after = at if isinstance(at, datetime) else now
-    assert isinstance(keep_for, float)
-    return (
-        *(job_id, row["name"], row["priority"], row["data"], row["retry_limit"]),
-        *(row["retry_delay"], row["retry_backoff"]),
-        timedelta(seconds=submission.options.expire_in),
-        start_after + timedelta(seconds=keep_for),
-        *(row["on_complete"], start_after),
-    )
+        def then(fitness: Fitness) -> Operation[Result]:
+            queued = fitness.layout.queued
+            self.tables = (QueueTables if queued else FlatTables)(fitness.layout)
+            return build(self.tables)
 
-
-def _stored(rows: list[Row]) -> Stored | None:
-    return Stored(rows[0][0], rows[0][1]) if rows else None
+        return look(self.schema, then)
 
 
 def _cancellation(rows: list[Row]) -> Cancellation:

@@ -8,14 +8,18 @@ job has been active ever since it was leased.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from jobs_runtime.executors.operation import Operation, Row, nothing
 from jobs_runtime.executors.pgboss.rows import read_claims
+from jobs_runtime.executors.pgboss.schema import Fitness, Layout, look
 from jobs_runtime.executors.pgboss.statements import statement
 from jobs_runtime.executors.protocol import ReadyQueue
 from jobs_runtime.model import Claim, JobState, Outcome, Progress
+
+Result = TypeVar("Result")
 
 
 class PgBossLeases:
@@ -23,10 +27,28 @@ class PgBossLeases:
 
     Args:
         schema: where they are.
+
+    Attributes:
+        layout: what they are; those of version 20 until `look` was run.
     """
 
     def __init__(self, schema: str) -> None:
         self.schema = schema
+        self.layout = Layout(schema)
+
+    def look(self, then: Result | Operation[Result]) -> Operation[Result]:
+        """Find out what the tables are, and go on with `then`; running it raises `SchemaError`."""
+
+        def learn(fitness: Fitness) -> Result | Operation[Result]:
+            self.layout = fitness.layout
+            return then
+
+        return look(self.schema, learn)
+
+    @property
+    def channel(self) -> str | None:
+        """Where Node notifies queues that ask for it; None if its version does not."""
+        return self.layout.channel if self.layout.has("queue.notify") else None
 
     def probe(self, queues: Sequence[str]) -> Operation[list[ReadyQueue]]:
         """Which of the queues have claimable jobs."""
@@ -84,6 +106,12 @@ class PgBossLeases:
             self._statement("lost"), parameters, lambda rows: [(row[0], row[1]) for row in rows]
         )
 
+    def beat(self, incarnations: Sequence[int]) -> Operation[None] | None:
+        """Keep Node from expiring jobs with a heartbeat; None if no job of theirs has one."""
+        if not self.layout.has("job.heartbeat_on"):
+            return None
+        return Operation(self._statement("beat"), {"incarnations": _array(incarnations)}, nothing)
+
     def _settle(
         self,
         incarnation: int,
@@ -107,7 +135,7 @@ class PgBossLeases:
         return Operation(self._statement("settle"), parameters, _ids)
 
     def _statement(self, name: str) -> bytes:
-        return statement(name, self.schema)
+        return statement(name, self.layout)
 
 
 def _by_death(outcome: Outcome) -> bool:

@@ -34,7 +34,7 @@ def read_claims(rows: list[Row]) -> list[Claim]:
 
 def _read_claim(row: Row) -> Claim:
     (lease, job_id, name, priority, retries, data) = row[:6]
-    (retry_limit, retry_delay, retry_backoff, expire_in, waited, deaths) = row[6:]
+    (retry_limit, retry_delay, retry_backoff, expire_in, waited, deaths, longest) = row[6:]
     return Claim(
         job_id=lease,
         name=name,
@@ -42,7 +42,7 @@ def _read_claim(row: Row) -> Claim:
         attempt=deaths + retries + 1,
         deaths=deaths,
         args=data,
-        options=_options(priority, retry_limit, retry_delay, retry_backoff, expire_in),
+        options=_options(priority, retry_limit, retry_delay, retry_backoff, expire_in, longest),
         waited=waited,
         submitted_id=job_id,
     )
@@ -50,13 +50,19 @@ def _read_claim(row: Row) -> Claim:
 
 @lru_cache(maxsize=1024)
 def _options(
-    priority: int, retry_limit: int, retry_delay: int, retry_backoff: bool, expire_in: float
+    priority: int,
+    retry_limit: int,
+    retry_delay: int,
+    retry_backoff: bool,
+    expire_in: float,
+    longest: int | None,
 ) -> Options:
     return Options(
         priority=priority,
         retry_limit=retry_limit,
         retry_delay=float(retry_delay),
         retry_backoff=retry_backoff,
+        retry_max_delay=None if longest is None else float(longest),
         expire_in=expire_in,
     )
 

@@ -1,4 +1,4 @@
-"""The statements of this folder, each in the .sql file of its name, bound to a schema."""
+"""The statements of this folder, each in the .sql file of its name, made to fit the tables."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ from functools import cache
 from importlib import resources
 
 from jobs_runtime.executors.operation import load_sql
-from jobs_runtime.executors.pgboss.schema import bind
+from jobs_runtime.executors.pgboss.schema import Layout, bind
 
-FOLDER = "v20"
-"""Where the statements for the tables of pg-boss 7.4 to 9.0 are."""
+EVERY = "both"
+"""Where the statements are that fit the tables of every version."""
 
 
 @cache
-def statement(name: str, schema: str) -> bytes:
-    """The text of the statement `name`, for the tables in `schema`."""
-    return bind(load_sql(__package__ or "", f"{FOLDER}/{name}"), schema)
+def statement(name: str, layout: Layout) -> bytes:
+    """The text of the statement `name` for these tables."""
+    folder = EVERY if name in _in(EVERY) else layout.folder
+    text = layout.fitted(load_sql(__package__ or "", f"{folder}/{name}"))
+    return bind(text.replace(b"{channel}", layout.channel.encode()), layout.schema)
 
 
-def names() -> list[str]:
-    """Every statement there is."""
-    files = resources.files(__package__ or "").joinpath(FOLDER).iterdir()
-    return sorted(file.name.removesuffix(".sql") for file in files)
+def names(layout: Layout) -> list[str]:
+    """Every statement there is for these tables."""
+    return sorted(_in(EVERY) | _in(layout.folder))
 
 
-def preload(schema: str) -> None:
-    """Read them all, so that processes forked from this one share them."""
-    for name in names():
-        statement(name, schema)
+@cache
+def _in(folder: str) -> frozenset[str]:
+    files = resources.files(__package__ or "").joinpath(folder).iterdir()
+    return frozenset(file.name.removesuffix(".sql") for file in files)

@@ -8,12 +8,16 @@ from enum import Enum
 
 from jobs_runtime.database import NO_PG_BOSS_TABLES
 from jobs_runtime.errors import SchemaError, SchemaMissing, SchemaOutdated, SchemaTooNew
+from jobs_runtime.executors.pgboss.schema.layout import FLAT, QUEUED, Layout
 
 FULL_VERSION = 20
 """The version of pg-boss 7.4 to 9.0, frozen since: no later pg-boss upgrades it."""
 
 QUEUE_VERSIONS = range(25, 47)
 """The versions of pg-boss 11 and 12 that this was tried on (12.38 has the last)."""
+
+FLOWS_OF_THE_WORKERS = (31, 32)
+"""In these versions who completes a job of a flow has to release the jobs that wait for it."""
 
 
 class Mode(Enum):
@@ -35,13 +39,24 @@ class Fitness:
     Attributes:
         version: what `version` says.
         mode: how far.
+        layout: which statements fit them.
         warning: what the operator should know; None for nothing.
     """
 
     version: int
     mode: Mode
+    layout: Layout
     warning: str | None = None
 
+
+FOLDERS = {Mode.FULL: FLAT, Mode.WORKER: QUEUED}
+"""Where the statements of each mode are."""
+
+FLOWS = (
+    "in these tables who completes the parent of a flow has to release its children, which is left"
+    " to Node: let Node perform the parents of flows, or upgrade pg-boss to 12.22 or newer"
+)
+"""What is to be known of those versions."""
 
 NEEDED = {
     Mode.FULL: {
@@ -63,11 +78,12 @@ NEEDED = {
         ),
         "queue": (
             "name policy retry_limit retry_delay retry_backoff retry_delay_max expire_seconds"
-            " retention_seconds deletion_seconds dead_letter table_name"
+            " retention_seconds deletion_seconds dead_letter"
         ),
+        "subscription": "event name",
     },
 }
-"""The columns that our statements name, by table."""
+"""The columns that our statements name in every version, by table."""
 
 
 def judge(schema: str, version: int | None, columns: Set[tuple[str, str]]) -> Fitness:
@@ -99,6 +115,9 @@ def judge(schema: str, version: int | None, columns: Set[tuple[str, str]]) -> Fi
         )
     mode = Mode.FULL if version == FULL_VERSION else Mode.WORKER
     missing = _missing(mode, columns)
+    layout = Layout(
+        schema, FOLDERS[mode], frozenset(f"{table}.{column}" for table, column in columns)
+    )
     if version >= QUEUE_VERSIONS.stop:
         if missing:
             raise SchemaTooNew(
@@ -108,6 +127,7 @@ def judge(schema: str, version: int | None, columns: Set[tuple[str, str]]) -> Fi
         return Fitness(
             version,
             mode,
+            layout,
             f"the schema {schema!r} is of version {version}, newer than any this code was tried on"
             f" ({QUEUE_VERSIONS.stop - 1}); every column it needs is there, so it goes on",
         )
@@ -116,7 +136,7 @@ def judge(schema: str, version: int | None, columns: Set[tuple[str, str]]) -> Fi
             f"the schema {schema!r} says that it is of version {version} but lacks {missing};"
             " let pg-boss repair it, or restore it from a backup"
         )
-    return Fitness(version, mode)
+    return Fitness(version, mode, layout, FLOWS if version in FLOWS_OF_THE_WORKERS else None)
 
 
 def _missing(mode: Mode, columns: Set[tuple[str, str]]) -> str:

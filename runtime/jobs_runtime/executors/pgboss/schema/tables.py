@@ -6,9 +6,10 @@ import psycopg
 from psycopg import sql
 
 from jobs_runtime.database import Connection
-from jobs_runtime.errors import SchemaError, SchemaTooNew
-from jobs_runtime.executors.operation import load_sql
-from jobs_runtime.executors.pgboss.schema.fitness import Fitness, Mode, judge
+from jobs_runtime.errors import SchemaError
+from jobs_runtime.executors.operation import load_sql, run
+from jobs_runtime.executors.pgboss.schema.fitness import Fitness
+from jobs_runtime.executors.pgboss.schema.looking import look
 from jobs_runtime.executors.pgboss.schema.name import bind, checked
 
 
@@ -27,10 +28,7 @@ def read(connection: Connection, schema: str) -> int | None:
         query = sql.SQL("SELECT version FROM {}").format(sql.Identifier(name, "version"))
         row = connection.execute(query, prepare=False).fetchone()
     except psycopg.errors.InsufficientPrivilege as error:
-        raise SchemaError(
-            f"this role may not use the schema {schema!r} of pg-boss: {str(error).strip()}; grant"
-            " it USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on its tables"
-        ) from error
+        raise _forbidden(schema, error) from error
     return None if row is None else int(row[0])
 
 
@@ -40,25 +38,10 @@ def check(connection: Connection, schema: str) -> Fitness:
     Raises:
         SchemaMissing, SchemaOutdated, SchemaTooNew, SchemaError: nothing can; with what to do.
     """
-    version = read(connection, schema)
-    rows = connection.execute(_load("columns"), [schema.lower()]).fetchall()
-    return judge(schema, version, {(table, column) for table, column in rows})
-
-
-def check_performable(connection: Connection, schema: str) -> Fitness:
-    """As `check`, for who is to perform jobs.
-
-    Raises:
-        SchemaTooNew: also for the tables of pg-boss 11 and later.
-    """
-    fitness = check(connection, schema)
-    if fitness.mode is not Mode.FULL:
-        raise SchemaTooNew(
-            f"the schema {schema!r} is of version {fitness.version}, of pg-boss 11 or later, and"
-            " jobs are performed on the tables of 7.4 to 9.0; leave these jobs to Node, or declare"
-            " them without executor= and submit them from Python"
-        )
-    return fitness
+    try:
+        return run(connection, look(schema, lambda fitness: fitness))
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _forbidden(schema, error) from error
 
 
 def create(connection: Connection, schema: str) -> bool:
@@ -94,6 +77,13 @@ def as_script(schema: str) -> str:
     """What `create` would do, as a script for psql."""
     parts = [bind(_load(name), schema).decode().strip() for name in ("lock", "create")]
     return "\n\n".join(["BEGIN;", f"{parts[0]};", parts[1], "COMMIT;"])
+
+
+def _forbidden(schema: str, error: psycopg.Error) -> SchemaError:
+    return SchemaError(
+        f"this role may not use the schema {schema!r} of pg-boss: {str(error).strip()}; grant"
+        " it USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on its tables"
+    )
 
 
 def _load(name: str) -> bytes:

@@ -27,6 +27,7 @@ WITH next AS (
 SELECT lease, id::text, name, priority, retrycount, data::text, retrylimit, retrydelay, retrybackoff,
        extract(epoch FROM expirein)::float8,
        extract(epoch FROM clock_timestamp() - greatest(createdon, startafter))::float8,
-       coalesce((SELECT deaths FROM jobs.pgboss_death AS death WHERE death.job_id = taken.id), 0)
+       coalesce((SELECT deaths FROM jobs.pgboss_death AS death WHERE death.job_id = taken.id), 0),
+       NULL::integer
 FROM taken
 ORDER BY priority DESC, createdon, taken.id

@@ -2,7 +2,8 @@
 -- Index: pgboss_lease_pkey, job_pkey, pgboss_death_pkey.
 SELECT lease.id, job.id::text, name, priority, retrycount, data::text, retrylimit, retrydelay,
        retrybackoff, extract(epoch FROM expirein)::float8, 0::float8,
-       coalesce((SELECT deaths FROM jobs.pgboss_death AS death WHERE death.job_id = job.id), 0)
+       coalesce((SELECT deaths FROM jobs.pgboss_death AS death WHERE death.job_id = job.id), 0),
+       NULL::integer
 FROM jobs.pgboss_lease AS lease
 JOIN {schema}.job ON job.id = lease.job_id AND job.startedon = lease.startedon
 WHERE claimed_by = %(incarnation)s AND tables = '{schema}' AND state = 'active'

@@ -1,0 +1,3 @@
+-- The policies of queues.
+-- Index: queue_pkey.
+SELECT name, policy FROM {schema}.queue WHERE name = ANY (%(names)s::text[])

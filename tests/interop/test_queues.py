@@ -1,0 +1,301 @@
+"""On the tables of pg-boss 11 and 12, where queues have options: performing and sending."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from jobs_runtime import Jobs, Schedule
+from jobs_runtime.errors import DeclarationError, OptionError, SchemaError
+from jobs_runtime.executors.pgboss.examining import examine
+from jobs_supervisor.supervisor import CUT_SHORT
+from tests.integration.databases import copied
+from tests.interop import app
+from tests.interop.node import missing
+from tests.interop.queues import APP, SOON, QueueHouse, queue_house
+from tests.support.pool import Running, eventually
+
+pytestmark = pytest.mark.interop
+
+VERSIONS = {"pg-boss-11": 26, "pg-boss-12.27": 37, "pg-boss-12": 46}
+"""Folders of packages, and the versions of the tables that they make."""
+
+OWN = {"id", "source_id", "source_name", "source_root_id", "source_created_on", "source_output"}
+"""Columns of a dead letter that are its own."""
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def house(request: pytest.FixtureRequest, server_dsn: str, template: str) -> Iterator[QueueHouse]:
+    if reason := missing(request.param):
+        pytest.skip(reason)
+    with copied(server_dsn, template) as dsn, queue_house(request.param, dsn) as house:
+        yield house
+
+
+@pytest.fixture(scope="class")
+def workers(house: QueueHouse) -> Iterator[Running]:
+    running = house.pool.start("--drain", "0.3", app=APP, workers=2)
+    yield running
+    running.stop()
+
+
+def timeless(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without moments, but with how far they lie apart."""
+    kept = {key: value for key, value in row.items() if not key.endswith(("_on", "_after"))}
+    return {
+        **kept,
+        "keep_until": round((row["keep_until"] - row["start_after"]).total_seconds()),
+        "delay": round((row["start_after"] - row["created_on"]).total_seconds() / 10),
+        "singleton_on": row["singleton_on"],
+    }
+
+
+@pytest.mark.usefixtures("workers")
+class TestNodeSends:
+    @pytest.mark.parametrize(("give", "output"), [({"a": 3}, {"a": 3}), ([1], {"value": [1]})])
+    def test_and_sees_what_python_gave(
+        self, house: QueueHouse, give: object, output: object
+    ) -> None:
+        job = house.ended("shared", house.node.send("shared", {"give": give}))
+        assert (job["state"], job["output"], job["retryCount"]) == ("completed", output, 0)
+        seen = app.jobs.get(job["id"])
+        assert seen is not None
+        assert seen.result(1) == give
+        details = seen.pg_boss.details()
+        assert details is not None
+        assert details.keys() == job.keys()
+        for key in ("name", "state", "retryLimit", "expireInSeconds", "deadLetter", "policy"):
+            assert details[key] == job[key]
+
+    def test_what_fails_for_good_is_buried_as_node_buries(self, house: QueueHouse) -> None:
+        house.connection.execute("DELETE FROM pgboss.job WHERE name = 'buried'")
+        house.node.work("of_node", pollingIntervalSeconds=0.5)
+        send = ({"raise": "no paper"}, {"priority": 3})
+        ids = {name: house.node.send(name, *send) for name in ("shared", "of_node")}
+        jobs = {name: house.ended(name, job_id) for name, job_id in ids.items()}
+        for job in jobs.values():
+            assert (job["state"], job["retryCount"]) == ("failed", 1)
+            assert job["output"]["message"] == "no paper"
+        eventually(lambda: house.count("name = 'buried'") == 2, SOON, "both are buried")
+        source = "source_name = %s" if "source_name" in house.row("job LIMIT 1") else "true"
+        if source == "true":
+            return
+        buried = [
+            house.row(f"job WHERE name = 'buried' AND {source}", name)
+            for name in ("shared", "of_node")
+        ]
+        assert [row["source_id"] for row in buried] == [
+            house.row("job WHERE name = %s AND id = %s", name, ids[name])["id"] for name in ids
+        ]
+        ours, nodes = (timeless(row) for row in buried)
+        outputs = {"output", "source_output"}
+        assert {key: ours[key] for key in ours.keys() - OWN - outputs} == {
+            key: nodes[key] for key in nodes.keys() - OWN - outputs
+        }
+        for key in outputs & ours.keys():
+            assert (ours[key] and ours[key]["message"]) == (nodes[key] and nodes[key]["message"])
+
+    def test_a_heartbeat_keeps_node_from_expiring_it(self, house: QueueHouse) -> None:
+        if "heartbeat_seconds" not in house.row("job LIMIT 1"):
+            pytest.skip("this version has none")
+        job_id = house.node.send("shared", {"sleep": 5}, {"heartbeatSeconds": 10})
+        shorten = "UPDATE pgboss.job SET heartbeat_seconds = 2 WHERE name = 'shared' AND id = %s"
+        house.connection.execute(shorten, [job_id])
+        job = house.ended("shared", job_id)
+        assert (job["state"], job["retryCount"]) == ("completed", 0)
+
+    def test_a_killed_worker_costs_one_retry(self, house: QueueHouse) -> None:
+        began = time.monotonic()
+        job = house.ended("die_once", house.node.send("die_once"))
+        assert time.monotonic() - began < 5
+        assert (job["state"], job["output"], job["retryCount"]) == ("completed", {"attempt": 2}, 1)
+
+
+class TestPythonSubmits:
+    def test_and_node_performs(self, house: QueueHouse) -> None:
+        house.node.work("of_node", pollingIntervalSeconds=0.5)
+        sent = app.jobs.pg_boss.send("of_node", {"give": 5})
+        assert sent.result(SOON) == 5
+        failing = app.jobs.pg_boss.send("of_node", {"raise": "no paper"}, retry_limit=0)
+        record = failing.wait(SOON)
+        assert (record.state, record.attempt) == ("failed", 1)
+        assert record.output["message"] == "no paper"  # pyright: ignore[reportIndexIssue]
+
+    @pytest.mark.parametrize(
+        ("theirs", "ours"),
+        [
+            ({}, {}),
+            ({"priority": 7, "retryLimit": 0}, {"priority": 7, "retry_limit": 0}),
+            ({"retryDelay": 9, "retryBackoff": True}, {"retry_delay": 9, "retry_backoff": True}),
+            ({"expireInSeconds": 30}, {"expire_in": 30}),
+            ({"retentionSeconds": 90, "startAfter": 600}, {"keep_for": 90, "start_after": 600}),
+            ({"singletonSeconds": 3600}, {"singleton_seconds": 3600}),
+            (
+                {"singletonSeconds": 3600, "singletonKey": "k"},
+                {"singleton_seconds": 3600, "singleton_key": "k"},
+            ),
+        ],
+    )
+    def test_the_row_is_nodes(
+        self, house: QueueHouse, theirs: dict[str, Any], ours: dict[str, Any]
+    ) -> None:
+        def sent() -> dict[str, Any]:
+            found = timeless(house.row("job WHERE name = 'shared'"))
+            del found["id"]
+            return found
+
+        forget = "DELETE FROM pgboss.job WHERE name = 'shared'"
+        house.connection.execute(forget)
+        job_id = house.node.send("shared", {"n": 1}, theirs)
+        by_node = sent()
+        if "singletonSeconds" in theirs:
+            again = app.shared.submit({"n": 1}, **ours)
+            assert (again.duplicate, again.job_id) == (True, job_id)
+        house.connection.execute(forget)
+        assert app.shared.submit({"n": 1}, **ours)
+        assert sent() == by_node
+        assert (house.node.send("shared", {"n": 1}, theirs) is None) == (
+            "singletonSeconds" in theirs
+        )
+        house.connection.execute(forget)
+
+    def test_a_taken_slot_leads_to_the_next(self, house: QueueHouse) -> None:
+        sent = [
+            app.shared.submit(
+                None, singleton_seconds=3600, singleton_next_slot=True, singleton_key="next"
+            )
+            for _ in range(3)
+        ]
+        assert [bool(each) for each in sent] == [True, True, False]
+        assert sent[2].job_id == sent[1].job_id
+        theirs = {"singletonSeconds": 3600, "singletonNextSlot": True, "singletonKey": "next"}
+        assert house.node.send("shared", None, theirs) is None
+
+    def test_many_have_the_queues_options(self, house: QueueHouse) -> None:
+        many = app.shared.submit_many([{"n": n} for n in range(100)], priority=-9, start_after=60)
+        rows = house.connection.execute(
+            "SELECT DISTINCT retry_limit, expire_seconds, dead_letter, policy FROM pgboss.job"
+            " WHERE name = 'shared' AND priority = -9 AND id = ANY (%s::uuid[])",
+            [[each.job_id for each in many]],
+        ).fetchall()
+        assert rows == [(1, 55, "buried", "standard")]
+        assert house.count("name = 'shared' AND priority = -9") == 100
+        house.connection.execute("DELETE FROM pgboss.job WHERE name = 'shared'")
+
+
+class TestRefusing:
+    def test_what_the_queue_cannot_keep(self, house: QueueHouse) -> None:
+        send = app.jobs.pg_boss.send
+        with pytest.raises(SchemaError, match=r"no queue 'absent'.*boss\.createQueue\('absent'\)"):
+            send("absent")
+        with pytest.raises(SchemaError, match="no queue 'absent'"):
+            app.jobs.pg_boss.subscribe("event", "absent")
+        with pytest.raises(SchemaError, match="'fancy' of pg-boss has the policy 'short'"):
+            send("fancy")
+        with pytest.raises(OptionError, match="11 and 12 have no completion jobs"):
+            send("shared", on_complete=True)
+        with pytest.raises(OptionError, match="a singleton_key alone suppresses nothing"):
+            send("shared", singleton_key="k")
+        jobs = Jobs(house.dsn)
+        jobs.job(executor="PgBoss", name="absent")(lambda: None)
+        with pytest.raises(SchemaError, match="no queue 'absent'"):
+            jobs.declared["absent"].submit_many([None])
+        jobs.close()
+
+    def test_declarations(self, house: QueueHouse) -> None:
+        def refused(**declared: Any) -> list[str]:
+            jobs = Jobs(house.dsn)
+            jobs.job(executor="PgBoss", **declared)(lambda: None)
+            return examine(house.connection, "pgboss", jobs.pg_boss_jobs).warnings
+
+        assert refused(name="shared") == []
+        (warning,) = refused(name="absent")
+        assert "no queue 'absent'" in warning
+        assert "\n" not in warning
+        with pytest.raises(SchemaError, match="policy 'short'"):
+            refused(name="fancy")
+        with pytest.raises(DeclarationError, match=r"boss\.schedule\('shared', '0 9 \* \* \*'\)"):
+            refused(name="shared", schedule=Schedule("0 9 * * *"))
+        with pytest.raises(OptionError, match="completion jobs"):
+            refused(name="shared", on_complete=True)
+
+    def test_the_version_is_known(self, house: QueueHouse) -> None:
+        fitness = examine(house.connection, "pgboss", []).fitness
+        assert (fitness.version, fitness.warning) == (VERSIONS[house.version], None)
+
+
+class TestWorkers:
+    def test_cancel_and_resume(self, house: QueueHouse, workers: Running) -> None:
+        waiting = house.node.send("shared", {"n": 1}, {"startAfter": 60})
+        submitted = app.jobs.get(waiting)
+        assert submitted is not None
+        assert submitted.cancel()
+        assert house.job("shared", waiting)["state"] == "cancelled"
+        assert submitted.resume()
+        assert house.job("shared", waiting)["state"] == "created"
+        running = house.node.send("shared", {"sleep": 60})
+        is_active = lambda: house.job("shared", running)["state"] == "active"  # noqa: E731
+        eventually(is_active, SOON, "it is performed")
+        house.node.call("cancel", "shared", running)
+        idle = lambda: not any(slot.job_id for slot in workers.slots.workers)  # noqa: E731
+        eventually(idle, 5, "the attempt is stopped")
+        house.node.call("resume", "shared", running)
+        eventually(is_active, SOON, "it is performed anew")
+        submitted = app.jobs.get(running)
+        assert submitted is not None
+        assert submitted.cancel()
+        eventually(idle, 5, "a cancel of ours stops it, too")
+
+    def test_a_dead_workers_job_is_back_within_a_second(
+        self, house: QueueHouse, workers: Running
+    ) -> None:
+        submitted = app.shared.submit({"sleep": 1.0}, retry_limit=1)
+        eventually(lambda: any(slot.job_id for slot in workers.slots.workers), SOON, "it runs")
+        victim = next(slot for slot in workers.slots.workers if slot.job_id)
+        os.kill(victim.pid, signal.SIGKILL)
+        again = eventually(
+            lambda: any(slot.job_id and slot.attempt == 2 for slot in workers.slots.workers),
+            SOON,
+            "it is performed again",
+        )
+        assert again < 1
+        assert submitted.result(SOON) == {"by": "python"}
+
+    def test_a_deploy_gives_running_jobs_back(self, house: QueueHouse, workers: Running) -> None:
+        job_id = house.node.send("shared", {"sleep": 60})
+        eventually(lambda: any(slot.job_id for slot in workers.slots.workers), SOON, "it runs")
+        assert workers.stop() == CUT_SHORT
+        row = house.row("job WHERE name = 'shared' AND id = %s", job_id)
+        assert (row["state"], row["retry_count"], row["started_on"]) == ("created", 0, None)
+        house.node.call("cancel", "shared", job_id)
+
+
+def test_a_mixed_pool_performs_each_job_once(house: QueueHouse) -> None:
+    count = 2_000
+    house.connection.execute("CREATE TABLE performed (n integer)")
+    nodes = [house.node, house.start_node()]
+    app.counted.submit_many({"n": n} for n in range(count))
+    for node in nodes:
+        node.work("counted", batchSize=20, pollingIntervalSeconds=0.5)
+    running = house.pool.start(app=APP, workers=2)
+    eventually(
+        lambda: house.count("name = 'counted' AND state = 'completed'") == count, 30, "all are"
+    )
+    running.stop()
+    ours = [row[0] for row in house.connection.execute("SELECT n FROM performed").fetchall()]
+    theirs = [
+        done["data"]["n"]
+        for node in nodes
+        for done in (node.performed.get() for _ in range(node.performed.qsize()))
+        if done["name"] == "counted"
+    ]
+    assert sorted(ours + theirs) == list(range(count))
+    assert ours
+    assert theirs
+    assert house.count("name = 'counted' AND retry_count > 0") == 0
+    assert [node.errors for node in nodes] == [[], []]
