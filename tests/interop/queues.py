@@ -25,7 +25,6 @@ QUEUES: dict[str, dict[str, object]] = {
     "shared": {"deadLetter": "buried", "retryLimit": 1, "retryDelay": 0, "expireInSeconds": 55},
     "of_node": {"deadLetter": "buried", "retryLimit": 1, "expireInSeconds": 55},
     "counted": {"partition": True},
-    "die_once": {},
     "fancy": {"policy": "short"},
 }
 
@@ -34,7 +33,7 @@ class QueueHouse:
     """A Node process, and the pool that a test starts.
 
     Attributes:
-        options: what its Nodes are started with.
+        notifies: whether its queue `shared` has Node notify.
     """
 
     def __init__(self, version: str, dsn: str, connection: Connection) -> None:
@@ -43,9 +42,10 @@ class QueueHouse:
         self.connection = connection
         self.pool = Pool(dsn)
         self.nodes: list[Node] = []
+        self.notifies = version.startswith("pg-boss-12")
         self.node = self.start_node()
         for name, options in QUEUES.items():
-            notify = {"notify": True} if version.startswith("pg-boss-12") else {}
+            notify = {"notify": True} if self.notifies and name == "shared" else {}
             self.node.call("createQueue", name, {**notify, **options})
 
     def start_node(self) -> Node:

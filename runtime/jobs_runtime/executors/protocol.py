@@ -126,9 +126,7 @@ class ClientExecutor(Protocol):
         """Take ids for a bulk submit."""
         ...
 
-    def copy(
-        self, reserved: Reserved, submissions: Sequence[Submission]
-    ) -> Copy | Operation[None]:
+    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy | Operation[None]:
         """Store many submissions of one job under reserved ids."""
         ...
 

@@ -79,9 +79,7 @@ class PgBossClient:
 
         return self._operation("reserve", {"count": count}, read)
 
-    def copy(
-        self, reserved: Reserved, submissions: Sequence[Submission]
-    ) -> Copy | Operation[None]:
+    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy | Operation[None]:
         """Store many jobs under ids that `reserve` gave."""
         assert self.tables is not None, "reserve was run"
         return self.tables.copy(reserved, submissions)
