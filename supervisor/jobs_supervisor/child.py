@@ -14,11 +14,12 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import setproctitle
 
-from jobs_supervisor import logs, policy
+from jobs_supervisor import logs, policy, signals
 from jobs_supervisor.obituary import VERDICTS, Ending, Obituary, Verdict, describe_exit, ending
 from jobs_supervisor.plan import Main, Role
 from jobs_supervisor.policy import Reason, SlotView
@@ -31,6 +32,9 @@ SYSTEMD = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 """What systemd says to the supervisor alone; a job's library must not answer for it."""
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+"""Opened before any fork: it takes 200 KB, which children share."""
 
 
 @dataclass(slots=True)
@@ -109,10 +113,10 @@ class Child:
         self.asked_to_stop, self.stop_by, self.killed = None, float("inf"), None
         self.slot.prepare(now, generation)
         gc.freeze()
-        parent = os.getpid()
+        parent, handled = os.getpid(), signals.handled()
         self.pid = os.fork()
         if self.pid == 0:
-            _live(self.slot, self.role.main, parent)
+            _live(self.slot, self.role.main, parent, handled)
         self.slot.occupy(self.pid)
 
     def failed_to_spawn(self, now: float) -> None:
@@ -180,11 +184,11 @@ class Child:
             os.kill(self.pid, number)
 
 
-def _live(slot: Slot, main: Main, parent: int) -> None:
+def _live(slot: Slot, main: Main, parent: int, handled: Iterable[signal.Signals]) -> None:
     """The whole life of a child; never returns."""
     code = 1
     try:
-        _leave_parent(parent)
+        _leave_parent(parent, handled)
         setproctitle.setproctitle(f"jobs-supervisor: {slot.title}")
         logs.speak_for(slot)
         code = main(slot)
@@ -204,11 +208,10 @@ def end_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def _leave_parent(parent: int) -> None:
+def _leave_parent(parent: int, handled: Iterable[signal.Signals]) -> None:
     signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals():
-        if signal.getsignal(number) not in (signal.SIG_DFL, signal.SIG_IGN, None):
-            signal.signal(number, signal.SIG_DFL)
+    for number in handled:
+        signal.signal(number, signal.SIG_DFL)
     # A Ctrl-C in a terminal reaches the whole group; the supervisor alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGQUIT, signal.SIG_IGN)
@@ -220,14 +223,13 @@ def _leave_parent(parent: int) -> None:
     die_with_parent(parent)
     for name in SYSTEMD:
         os.environ.pop(name, None)
-    random.seed()
     faulthandler.register(signal.SIGUSR2, all_threads=True)
 
 
 def die_with_parent(parent: int) -> None:
     """Have the kernel send SIGTERM when the parent dies, and stop now if it already has."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit(1)
 
@@ -235,7 +237,7 @@ def die_with_parent(parent: int) -> None:
 def adopt_orphans() -> None:
     """Have processes that jobs left behind become children of this one, which reaps them."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _flush() -> None:

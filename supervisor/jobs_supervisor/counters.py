@@ -39,6 +39,10 @@ class Layout:
 
     Args:
         jobs: the names of the declared jobs.
+
+    Attributes:
+        durations, waits: where those series begin, by job.
+        attempts: likewise, by job and outcome: a worker counts for every job.
     """
 
     def __init__(self, jobs: Sequence[str]) -> None:
@@ -50,6 +54,13 @@ class Layout:
                 series = Series(metric, labels, self.width)
                 self.series[metric.name, *labels] = series
                 self.width += series.cells
+        self.durations = {job: self.offset(metrics.DURATION, job) for job in jobs}
+        self.waits = {job: self.offset(metrics.WAIT, job) for job in jobs}
+        self.attempts = {
+            (job, outcome): self.offset(metrics.ATTEMPTS, job, outcome)
+            for job in jobs
+            for outcome in metrics.OUTCOMES
+        }
 
     @property
     def digest(self) -> str:
@@ -130,19 +141,10 @@ class Counters:
 
 
 class WorkerCounters:
-    """What a worker counts, with the offsets looked up beforehand: it counts for every job."""
+    """What a worker counts."""
 
     def __init__(self, row: Row) -> None:
-        layout = row.layout
         self.row = row
-        jobs = {labels[1] for labels in layout.series if labels[0] == metrics.DURATION.name}
-        self._durations = {job: layout.offset(metrics.DURATION, job) for job in jobs}
-        self._waits = {job: layout.offset(metrics.WAIT, job) for job in jobs}
-        self._outcomes = {
-            (job, outcome): layout.offset(metrics.ATTEMPTS, job, outcome)
-            for job in jobs
-            for outcome in metrics.OUTCOMES
-        }
 
     def attempts(self, ended: Sequence[tuple[Claim, Outcome]]) -> None:
         """Count attempts that ended."""
@@ -153,13 +155,13 @@ class WorkerCounters:
             self._count(job, of_job)
 
     def _count(self, job: str, ended: Sequence[tuple[Claim, Outcome]]) -> None:
-        cells = self.row.cells
+        cells, layout = self.row.cells, self.row.layout
         for state, count in Counter([outcome.state for _, outcome in ended]).items():
-            cells[self._outcomes[job, state.value]] += count
+            cells[layout.attempts[job, state.value]] += count
         durations = [outcome.seconds for _, outcome in ended]
-        _observe(cells, self._durations[job], metrics.DURATIONS, durations)
+        _observe(cells, layout.durations[job], metrics.DURATIONS, durations)
         waits = [claim.waited for claim, _ in ended]
-        _observe(cells, self._waits[job], metrics.DURATIONS, waits)
+        _observe(cells, layout.waits[job], metrics.DURATIONS, waits)
 
     def claimed(self, jobs: int, seconds: float) -> None:
         """Count a claim."""

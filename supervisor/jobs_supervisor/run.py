@@ -12,7 +12,6 @@ from jobs_runtime import Jobs
 from jobs_runtime.dsn import redact, resolve_dsn
 from jobs_runtime.executors.mixed import worker_executor
 from jobs_runtime.executors.pgboss.maintenance import Keeping
-from jobs_runtime.executors.postgres import statements
 from jobs_runtime.executors.postgres.timetable import schedule_key
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_supervisor.application import Application, chosen_dsn, load
@@ -27,6 +26,7 @@ from jobs_supervisor.plan import Plan, Role
 from jobs_supervisor.policy import Limits
 from jobs_supervisor.preflight import preflight
 from jobs_supervisor.pulse import HANGS_AFTER
+from jobs_supervisor.rehearsal import rehearse
 from jobs_supervisor.reload import Trial, become_successor, is_trial, taken_handover
 from jobs_supervisor.rundir import RunRecord, write_record
 from jobs_supervisor.scheduler.scheduler import Post, Scheduler
@@ -98,7 +98,7 @@ class House:
         self._settings = settings
         self._application = application
         self._estate = estate
-        statements.preload()
+        rehearse()
         self._dsn, self._direct_dsn = dsn, direct_dsn
         roles = [
             Role("worker", self._work),

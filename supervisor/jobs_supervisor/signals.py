@@ -69,6 +69,11 @@ class SignalInbox:
         self.forgo()
 
 
+def handled() -> list[signal.Signals]:
+    """Those that this process, or the application it imported, has a handler for."""
+    return [number for number in signal.valid_signals() if callable(signal.getsignal(number))]
+
+
 def end_when_told() -> None:
     """Until there is a loop to listen: TERM, INT and QUIT end this process, nothing else does.
 

@@ -11,9 +11,8 @@ import pytest
 from tests.apps import basic
 from tests.support.pool import Pool, Running
 
-IDLE, TREE = 0.001, 350e6
-"""The share of a processor while idle; bytes of the tree with a 200 MB application: 300 MB where
-figures are taken, 312 MB with Debian's build of Python."""
+IDLE, TREE = 0.001, 300e6
+"""The share of a processor while idle; bytes of the tree with a 200 MB application."""
 
 
 def cpu_share(pid: int, seconds: float) -> float:

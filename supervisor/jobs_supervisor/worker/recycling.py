@@ -76,7 +76,8 @@ class Wear:
         slot, now = self._slot, time.monotonic()
         if slot.replace:
             return
-        if resting or now - self._weighed_at >= WEIGH_EVERY:
+        weighs = self._limits.max_memory is not None
+        if weighs and (resting or now - self._weighed_at >= WEIGH_EVERY):
             self._weighed_at = now
             self._resident = resident_bytes(os.getpid())
         reason = self._limits.reason(slot.done, now - slot.spawned, self._resident)
