@@ -4,34 +4,63 @@ from __future__ import annotations
 
 import os
 import signal
+import statistics
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from jobs_runtime import Cancellation
-from jobs_supervisor.slots import SlotState
+from jobs_runtime import Cancellation, Job, SubmittedJob
+from jobs_supervisor.slots import Slot, SlotState
 from tests.apps import basic, unruly
 from tests.processes.test_deaths import slot_on
 from tests.support.pool import Pool, eventually
 
-TOLD = 0.75
-"""Seconds; 0.25 are promised, on a machine that does not run tests besides."""
+TOLD, TOLD_AT_WORST = 0.25, 1.0
+"""Seconds from a cancel until the job has stopped: the median of several, and each of them on a
+machine that runs tests besides."""
 
 
-@pytest.mark.parametrize("job", [basic.nap, basic.async_nap], ids=lambda job: job.name)
-def test_a_job_that_listens_stops_at_once(pool: Pool, job: object) -> None:
-    assert job is basic.nap or job is basic.async_nap
-    running = pool.start(app="tests.apps.basic", workers=1)
-    submitted = (basic.nap if job is basic.nap else basic.async_nap).submit(30)
-    slot = slot_on(running, submitted.job_id)
+def told(submitted: SubmittedJob[Any], slot: Slot) -> float:
+    """Cancel a running job; gives the seconds until it has stopped, its process going on."""
     pid = slot.pid
     began = time.monotonic()
     assert submitted.cancel() is Cancellation.INTERRUPTED
     eventually(lambda: slot.job_id == 0, 5, "it has stopped")
-    assert time.monotonic() - began < TOLD
+    seconds = time.monotonic() - began
     assert submitted.wait(5).state == "cancelled"
     assert slot.pid == pid
+    return seconds
+
+
+def hold(times: Sequence[float]) -> None:
+    assert statistics.median(times) < TOLD, times
+    assert max(times) < TOLD_AT_WORST, times
+
+
+@pytest.mark.parametrize("job", [basic.nap, basic.async_nap], ids=lambda job: job.name)
+def test_a_job_that_listens_stops_at_once(pool: Pool, job: Job[float, Any]) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    times: list[float] = []
+    for _ in range(5):
+        submitted = job.submit(30)
+        times.append(told(submitted, slot_on(running, submitted.job_id)))
+    hold(times)
     assert basic.double.submit(2).result(5) == 4
+
+
+def test_a_job_of_any_supervisor_stops_at_once(pool: Pool) -> None:
+    hosts = [pool.start(app="tests.apps.basic", workers=1) for _ in range(2)]
+    times: list[float] = []
+    for _ in range(3):
+        both = [basic.nap.submit(30) for _ in hosts]
+        for host in hosts:
+            slot = host.slots.workers[0]
+            eventually(lambda s=slot: s.job_id != 0, 5, "each performs one")
+            mine = next(each for each in both if int(each.job_id) == slot.job_id)
+            times.append(told(mine, slot))
+    hold(times)
 
 
 def test_a_job_that_does_not_listen_is_killed_and_stays_cancelled(pool: Pool) -> None:
