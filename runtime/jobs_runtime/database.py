@@ -17,7 +17,8 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from jobs_runtime.dsn import resolve_dsn
 from jobs_runtime.errors import DatabaseUnavailable, SchemaError, SchemaMissing, SchemaOutdated
-from jobs_runtime.pooling import ausable, usable
+from jobs_runtime.executors.direct import DirectConnection
+from jobs_runtime.pooling import Usable, ausable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -150,7 +151,7 @@ class Database:
             if self._pool is None:
                 self._pool = ConnectionPool[Connection](
                     self.dsn,
-                    connection_class=Connection,
+                    connection_class=DirectConnection,
                     min_size=0,
                     max_size=POOL_SIZE,
                     timeout=POOL_TIMEOUT,
@@ -189,7 +190,7 @@ class Database:
             DatabaseUnavailable: none was free within 10 s, or it broke.
         """
         try:
-            with usable(self.pool()) as connection:
+            with Usable(self.pool()) as connection:
                 yield connection
         except UNUSABLE as error:
             raise unusable(error) from error

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import select
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Generic, TypeVar
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
@@ -14,15 +14,24 @@ One = TypeVar("One", bound=psycopg.Connection[Any])
 AsyncOne = TypeVar("AsyncOne", bound=psycopg.AsyncConnection[Any])
 
 
-@contextmanager
-def usable(pool: ConnectionPool[One]) -> Generator[One]:
-    """A connection for a block; as many as were idle may have to go first."""
-    while True:
-        with pool.connection() as connection:
-            if not _readable(connection.fileno()):
-                yield connection
-                return
+class Usable(Generic[One]):
+    """A connection for a block; as many as were idle may have to go first.
+
+    No generator: a submit of one job is short enough for that to be seen.
+    """
+
+    def __init__(self, pool: ConnectionPool[One]) -> None:
+        self._pool = pool
+
+    def __enter__(self) -> One:
+        while _readable((connection := self._pool.getconn()).fileno()):
             connection.close()
+            self._pool.putconn(connection)
+        self._connection = connection
+        return connection
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.putconn(self._connection)
 
 
 @asynccontextmanager

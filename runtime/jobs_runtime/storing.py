@@ -10,6 +10,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from jobs_runtime.executors import operation as operations
+from jobs_runtime.executors.direct import run_directly
 from jobs_runtime.executors.protocol import ClientExecutor
 from jobs_runtime.model import Stored, Submission
 
@@ -31,6 +32,16 @@ def store(
     """Store one submission in the connection's transaction, or one of its own."""
     operation = executor.submit(submission)
     while (stored := operations.run(connection, operation)) is None:
+        continue
+    return stored
+
+
+def store_alone(
+    connection: psycopg.Connection[Any], executor: ClientExecutor, submission: Submission
+) -> Stored:
+    """Store one submission in a transaction of its own, on a connection of ours."""
+    operation = executor.submit(submission, alone=True)
+    while (stored := run_directly(connection, operation)) is None:
         continue
     return stored
 
@@ -58,6 +69,16 @@ def store_many(
         operations.copy(connection, executor.copy(reserved, submissions))
         operations.run(connection, executor.wake(submissions[0].queue, len(submissions)))
     return [Stored(str(job_id)) for job_id in reserved.ids]
+
+
+async def astore_alone(
+    connection: psycopg.AsyncConnection[Any], executor: ClientExecutor, submission: Submission
+) -> Stored:
+    """As `store_alone`, from a coroutine."""
+    operation = executor.submit(submission, alone=True)
+    while (stored := await operations.arun(connection, operation)) is None:
+        continue
+    return stored
 
 
 async def astore_many(

@@ -10,7 +10,14 @@ from jobs_runtime.database import ours
 from jobs_runtime.errors import OptionError, PayloadError
 from jobs_runtime.model import Stored, Submission
 from jobs_runtime.options import Options, OptionValues, When, as_mapping, validate
-from jobs_runtime.storing import astore, astore_many, store, store_many
+from jobs_runtime.storing import (
+    astore,
+    astore_alone,
+    astore_many,
+    store,
+    store_alone,
+    store_many,
+)
 from jobs_runtime.submitted import SubmittedJob
 from jobs_runtime.tracing import SubmitSpan, submitting
 
@@ -99,7 +106,7 @@ class Submitter(Generic[Input, Output]):
                     stored = store(borrow(connection), executor, submission)
             else:
                 with self._jobs.database.connection() as own:
-                    stored = store(own, executor, submission)
+                    stored = store_alone(own, executor, submission)
             return self._submitted([stored], span)[0]
 
     @overload
@@ -126,7 +133,7 @@ class Submitter(Generic[Input, Output]):
                     stored = await astore(await aborrow(connection), executor, submission)
             else:
                 async with self._jobs.database.async_connection() as own:
-                    stored = await astore(own, executor, submission)
+                    stored = await astore_alone(own, executor, submission)
             return self._submitted([stored], span)[0]
 
     def submit_many(

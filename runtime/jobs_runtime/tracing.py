@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
@@ -45,6 +45,10 @@ class SubmitSpan(NamedTuple):
             self.span.set_attribute("messaging.batch.message_count", len(stored))
 
 
+UNTRACED = nullcontext(SubmitSpan())
+"""Around a submit while nobody traces."""
+
+
 class SpanIds(NamedTuple):
     """The span in force, as hexadecimal digits."""
 
@@ -77,13 +81,14 @@ def _tracer_of(provider: TracerProvider) -> Tracer:
     return provider.get_tracer("jobs_runtime", version("jobs-runtime"))
 
 
-@contextmanager
-def submitting(name: str, queue: str) -> Generator[SubmitSpan]:
+def submitting(name: str, queue: str) -> AbstractContextManager[SubmitSpan]:
     """A span around one submit, of one job or many of one name."""
     tracer = current_tracer()
-    if tracer is None:
-        yield SubmitSpan()
-        return
+    return UNTRACED if tracer is None else _submitting(tracer, name, queue)
+
+
+@contextmanager
+def _submitting(tracer: Tracer, name: str, queue: str) -> Generator[SubmitSpan]:
     from opentelemetry import propagate
     from opentelemetry.trace import SpanKind
 

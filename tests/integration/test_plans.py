@@ -124,6 +124,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "skip_ticks": [upkeep.skip_ticks("key1", TICK)],
         "stopped": [executor.stopped([FINISHED, FINISHED + 50_000], INCARNATION)],
         "submit": [executor.submit(submission()), executor.submit(submission(start_after=60.0))],
+        "submit_alone": [executor.submit(submission(), alone=True)],
         "submit_singleton": [
             executor.submit(submission(singleton_key="key1", singleton_queue=queue))
             for queue in (False, True)

@@ -21,9 +21,10 @@ from tests.integration.test_plans import EXAMPLES
 ROLES = Path(__file__).parents[2] / "deploy" / "sql" / "roles.sql"
 
 SUBMITTING = {
-    "submit", "submit_singleton", "submit_throttled", "reserve", "wake", "details", "watch",
-    "unwatch", "cancel", "restore", "submitted_since", "pause", "unpause", "paused", "timetable",
-    "write_schedule", "pause_schedule", "resume_schedule", "run_schedule", "remove_schedule",
+    "submit", "submit_alone", "submit_singleton", "submit_throttled", "reserve", "wake", "details",
+    "watch", "unwatch", "cancel", "restore", "submitted_since", "pause", "unpause", "paused",
+    "timetable", "write_schedule", "pause_schedule", "resume_schedule", "run_schedule",
+    "remove_schedule",
 }  # fmt: skip
 CLAIMING = {
     "register_worker", "probe", "going_idle", "claim", "finish", "retry", "release", "progress",
@@ -50,9 +51,9 @@ BY_THE_WAY = {
     },
     "jobs_scheduler": {
         "lock_limits", "timetable", "pause_schedule", "resume_schedule", "run_schedule",
-        "remove_schedule", "write_schedule", "due_now", "reserve", "submit", "submit_singleton",
-        "wake", "progress", "details", "cancel", "unwatch", "restore", "submitted_since",
-        "going_idle", "claim", "stopped", "given_away",
+        "remove_schedule", "write_schedule", "due_now", "reserve", "submit", "submit_alone",
+        "submit_singleton", "wake", "progress", "details", "cancel", "unwatch", "restore",
+        "submitted_since", "going_idle", "claim", "stopped", "given_away",
     },
     "jobs_reader": {
         "lock_limits", "paused", "timetable", "next_due", "probe", "workers_of", "neighbours",

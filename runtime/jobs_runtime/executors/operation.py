@@ -28,11 +28,14 @@ class Operation(Generic[Result]):
         sql: the statement, with named placeholders.
         parameters: a value for each placeholder.
         read: makes the result of all the rows that came back, or the operation that gives it.
+        untyped: whether the server knows the types of its parameters by itself, none holds a zero
+            byte, and `read` takes rows of text as well.
     """
 
     sql: bytes
     parameters: Mapping[str, object]
     read: Callable[[list[Row]], Result | Operation[Result]]
+    untyped: bool = False
 
 
 def load_sql(package: str, name: str) -> bytes:
@@ -54,7 +57,7 @@ def run(connection: psycopg.Connection[Any], operation: Operation[Result]) -> Re
     while True:
         with _cursor(connection) as cursor:
             cursor.execute(operation.sql, operation.parameters)
-            found = operation.read(cursor.fetchall() if cursor.description else [])
+            found = operation.read(cursor.fetchall() if _has_rows(cursor) else [])
         if not isinstance(found, Operation):
             return found
         operation = cast("Operation[Result]", found)
@@ -65,7 +68,7 @@ async def arun(connection: psycopg.AsyncConnection[Any], operation: Operation[Re
     while True:
         async with _async_cursor(connection) as cursor:
             await cursor.execute(operation.sql, operation.parameters)
-            found = operation.read(await cursor.fetchall() if cursor.description else [])
+            found = operation.read(await cursor.fetchall() if _has_rows(cursor) else [])
         if not isinstance(found, Operation):
             return found
         operation = cast("Operation[Result]", found)
@@ -83,7 +86,7 @@ def run_together(
         for cursor, operation in zip(cursors, operations, strict=True):
             cursor.execute(operation.sql, operation.parameters)
     found = [
-        operation.read(cursor.fetchall() if cursor.description else [])
+        operation.read(cursor.fetchall() if _has_rows(cursor) else [])
         for cursor, operation in zip(cursors, operations, strict=True)
     ]
     return [
@@ -110,6 +113,11 @@ async def acopy(connection: psycopg.AsyncConnection[Any], batch: Copy | Operatio
     async with connection.cursor() as cursor, cursor.copy(batch.sql) as stream:
         for block in batch.blocks():
             await stream.write(block)
+
+
+def _has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> bool:
+    # Asking for the cursor's description would make one of every column.
+    return cursor.pgresult is not None and cursor.pgresult.nfields > 0
 
 
 def _cursor(connection: psycopg.Connection[Any]) -> psycopg.Cursor[Row]:

@@ -118,8 +118,13 @@ class ClientExecutor(Protocol):
         """Its schedules."""
         ...
 
-    def submit(self, submission: Submission) -> Operation[Stored | None]:
-        """Store one job; gives None if it is to be tried again at once."""
+    def submit(self, submission: Submission, *, alone: bool = False) -> Operation[Stored | None]:
+        """Store one job; gives None if it is to be tried again at once.
+
+        Args:
+            submission: what to store.
+            alone: whether this is all that its transaction does.
+        """
         ...
 
     def reserve(self, count: int) -> Operation[Reserved]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 
 from psycopg import sql
@@ -19,6 +20,16 @@ logger = logging.getLogger(__name__)
 
 POLL_EVERY = 1.0
 """Seconds between two looks for work that nobody was notified of, while a worker waits."""
+
+LOOK_AGAIN = 0.01
+"""Seconds from a notification to the first look for work that was left out of it.
+
+Who submits leaves it to others to notify while they do so, and may commit after them. The looks
+get rarer, down to one a second, until there is another notification.
+"""
+
+FOUND = 8
+"""Workers that such a look wakes, if there is work."""
 
 
 class Listening(Duty):
@@ -48,6 +59,7 @@ class Listening(Duty):
         self._pipe = pipe
         self._look_for = look_for
         self._jobs = 0
+        self._told_at = float("-inf")
 
     def begin(self, connection: Connection) -> None:
         """Subscribe; what was notified before is found by looking."""
@@ -76,7 +88,10 @@ class Listening(Duty):
         while (notification := connection.pgconn.notifies()) is not None:
             self._heed(notification.extra.decode())
         jobs, self._jobs = self._jobs, 0
-        self.wake(jobs)
+        if jobs:
+            self.wake(jobs)
+            self._told_at = time.monotonic()
+            self.due_at = min(self.due_at, self._told_at + LOOK_AGAIN)
 
     def _heed(self, message: str) -> None:
         match message.split(" ", 2):
@@ -100,11 +115,12 @@ class Listening(Duty):
 
     def perform(self, connection: Connection, now: float) -> float:
         """Look for work that nobody was notified of."""
+        pause = min(max(LOOK_AGAIN, now - self._told_at), POLL_EVERY)
         if any(slot.state is SlotState.IDLE for slot in self._workers):
             ready = run(connection, self._executor.probe(sorted(self._queues)))
             if ready:
-                self.wake(len(self._workers))
-        return now + POLL_EVERY
+                self.wake(len(self._workers) if pause == POLL_EVERY else FOUND)
+        return now + pause
 
     def _cancel(self, job_id: int, incarnation: int) -> None:
         # The job may be waiting in the worker's batch: the flag then meets it when it is begun.

@@ -159,9 +159,9 @@ class Scheduler:
             del self._mourned[0]
         now = time.monotonic()
         self._own_duties.perform(connection, now)
-        next_at = min(self._own_duties.next_at, self._lead(now))
+        lead_at = self._lead(now)
         self._listening.heed(connection)
-        timeout = next_at - time.monotonic()
+        timeout = min(self._own_duties.next_at, lead_at) - time.monotonic()
         descriptors = (connection.fileno(), self._post.obituaries.reader)
         if connection.fileno() in self._signals.wait(timeout, *descriptors):
             self._listening.heed(connection)

@@ -67,7 +67,7 @@ class PgBossClient:
         """
         rules.check_options(name, options)
 
-    def submit(self, submission: Submission) -> Operation[Stored | None]:
+    def submit(self, submission: Submission, *, alone: bool = False) -> Operation[Stored | None]:
         """Store one job; gives None if it is to be tried again at once."""
         return self._on(lambda tables: tables.submit(submission))
 

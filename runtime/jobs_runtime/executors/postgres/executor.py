@@ -65,9 +65,11 @@ class PostgresExecutor:
         if options.on_complete is True:
             raise _names_no_job(name)
 
-    def submit(self, submission: Submission) -> Operation[Stored | None]:
+    def submit(self, submission: Submission, *, alone: bool = False) -> Operation[Stored | None]:
         """Store one job; gives None if it is to be tried again at once."""
         row = submission_row(submission)
+        if alone and not (submission.options.unique or row["at"] or row["delay"]):
+            return Operation(statement("submit_alone"), row, _stored, untyped=True)
         if not submission.options.unique:
             return Operation(statement("submit"), row, _stored)
         name = "submit_throttled" if row["slot_seconds"] else "submit_singleton"
