@@ -209,23 +209,23 @@ class Worker:
                 limit = self._pace.limit(queue)
                 if queue in self._limits:
                     after, limit = START, 1
-                operations = self._probe() if probing else []
+                operations = self._probe(last=turn is None) if probing else []
                 operations += self._claim(queue, after, limit)
                 *answers, claims = self._delivery.send(batch, operations, self._progress(0))
                 cost = time.monotonic() - now
                 if probing:
                     probed = True
-                    self._rotation.refresh(answers[1], now, cost)
+                    self._rotation.refresh(answers[-1], now, cost)
                 self._rotation.took(queue, after, claims, limit, now, cost)
                 self._counters.claimed(len(claims), cost)
                 if claims:
                     self._last_queue = queue
                     return claims
 
-    def _probe(self) -> list[Operation[Any]]:
+    def _probe(self, *, last: bool) -> list[Operation[Any]]:
+        probe = self._executor.probe(self._queues)
         # Submits must know that a worker may wait before it looks for the last time.
-        idle = self._executor.going_idle(self._supervisor_id)
-        return [idle, self._executor.probe(self._queues)]
+        return [self._executor.going_idle(self._supervisor_id), probe] if last else [probe]
 
     def _claim(self, queue: str, after: Position, limit: int) -> list[Operation[Any]]:
         names, limits = self._names_of[queue], self._limits.get(queue)

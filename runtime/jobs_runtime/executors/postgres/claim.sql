@@ -20,4 +20,4 @@ WHERE ctid = ANY (ARRAY(
     FOR UPDATE SKIP LOCKED
 ))
 RETURNING id, name, rank, attempt, deaths, args::text, options::text,
-          extract(epoch FROM clock_timestamp() - greatest(created_at, start_after))::float8
+          date_part('epoch', clock_timestamp() - greatest(created_at, start_after))

@@ -233,7 +233,7 @@ def _settle_alike(outcomes: list[Outcome], incarnation: int) -> Operation[list[i
     # Whole numbers: a float takes three times as long to write.
     parameters["microseconds"] = _array(int(1e6 * outcome.seconds) for outcome in outcomes)
     parameters["state"] = state.value
-    return Operation(statement("finish"), parameters, _ids)
+    return Operation(statement("finish"), parameters, _gathered)
 
 
 def _array(numbers: Iterable[float]) -> str:
@@ -279,6 +279,10 @@ def _stored_unique(rows: list[Row]) -> Stored | None:
 
 def _ids(rows: list[Row]) -> list[int]:
     return [row[0] for row in rows]
+
+
+def _gathered(rows: list[Row]) -> list[int]:
+    return rows[0][0] or []
 
 
 def _cancellation(rows: list[Row]) -> Cancellation:

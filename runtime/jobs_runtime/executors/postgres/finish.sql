@@ -51,4 +51,4 @@ WITH outcome AS (
     FROM jobs.waiter
     WHERE job_id IN (SELECT id FROM kept)
 )
-SELECT id, (SELECT count(*) FROM told) FROM kept
+SELECT array_agg(id), (SELECT count(*) FROM told) FROM kept

@@ -49,7 +49,9 @@ def read_options(text: str | None, rank: int) -> Options:
 def read_claims(rows: list[Row]) -> list[Claim]:
     """Claims in the order in which they are to be performed."""
     claims = [
-        Claim(
+        Claim(job_id, name, rank, attempt, deaths, args, DEFAULTS, waited)
+        if options is None and rank == 0
+        else Claim(
             job_id,
             name,
             rank,
