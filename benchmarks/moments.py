@@ -62,8 +62,10 @@ class Performed:
         self._map.close()
 
 
-def wait_until(condition: Callable[[], bool], patience: float, what: str) -> None:
-    """Look every 2 ms.
+def wait_until(
+    condition: Callable[[], bool], patience: float, what: str, every: float = 0.002
+) -> None:
+    """Look every so many seconds.
 
     Raises:
         TimeoutError: the condition did not come true within `patience` seconds.
@@ -72,4 +74,4 @@ def wait_until(condition: Callable[[], bool], patience: float, what: str) -> Non
     while not condition():
         if time.monotonic() > ends:
             raise TimeoutError(f"{what}: not within {patience:.0f} s")
-        time.sleep(0.002)
+        time.sleep(every)

@@ -151,8 +151,9 @@ class Session:
         workers: list[psutil.Process],
         what: str,
         patience: float = STARTUP,
+        every: float = 0.002,
     ) -> None:
-        """Wait for something that the workers do.
+        """Wait for something that the workers do, looking every so many seconds.
 
         Raises:
             WorkersEnded: all of them have ended.
@@ -165,7 +166,7 @@ class Session:
             self.check(workers)
             return False
 
-        wait_until(happened, patience, what)
+        wait_until(happened, patience, what, every)
 
     def check(self, workers: list[psutil.Process]) -> None:
         """See that some worker lives.
