@@ -67,6 +67,12 @@ class Child:
         rests = self.pid != 0 and slot.idle and slot.wanted and self.asked_to_stop is None
         return rests and not self.role.hangs(slot)
 
+    @property
+    def in_the_middle(self) -> bool:
+        """Whether the process performs a job, or has yet to store what it performed."""
+        slot = self.slot
+        return slot.job_id != 0 or (slot.incarnation != 0 and slot.state is not SlotState.IDLE)
+
     def view(self) -> SlotView:
         """What is known of the slot at this moment."""
         slot = self.slot

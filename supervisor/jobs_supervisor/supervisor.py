@@ -163,11 +163,11 @@ class Supervisor:
                 self._bury(child, status, usage)
 
     def _bury(self, child: Child, status: int, usage: resource.struct_rusage) -> None:
-        busy = child.slot.job_id != 0
+        in_the_middle = child.in_the_middle
         now = time.monotonic()
         out_of_memory = child.killed is None and self.oom.explains(status, now)
         obituary = child.end(status, usage, out_of_memory, now)
-        if obituary.verdict is Verdict.RELEASED and busy and self.exit_code is None:
+        if obituary.verdict is Verdict.RELEASED and in_the_middle and self.exit_code is None:
             self.exit_code = CUT_SHORT
         if child in self.family.pool:
             self.on_death(obituary)

@@ -44,7 +44,7 @@ def delivery(dsn: str, counters: Counters) -> Iterator[Delivery]:
         "worker 1",
         executor,
         WorkerCounters(counters.row(0)),
-        gave_up=lambda: False,
+        gave_up=lambda _: False,
         on_lost=lambda: None,
     )
     assert delivery.open(executor.register_worker("here", 1, 1))

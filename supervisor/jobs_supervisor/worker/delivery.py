@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,7 +26,8 @@ class Delivery:
     Args:
         dsn: where to connect.
         title: what the server sees of the worker.
-        gave_up: asked while the database is away; when it says True, waiting ends.
+        gave_up: asked while the database is away, with whether there is something to store; when
+            it says True, waiting ends.
         on_lost: called when a connection is lost, before another is waited for.
 
     Attributes:
@@ -40,7 +40,7 @@ class Delivery:
         title: str,
         executor: WorkerExecutor,
         counters: WorkerCounters,
-        gave_up: Callable[[], bool],
+        gave_up: Callable[[bool], bool],
         on_lost: Callable[[], None],
     ) -> None:
         self.incarnation = 0
@@ -123,7 +123,8 @@ class Delivery:
         unstored = [claim for claim, outcome in ended if not outcome.stored]
         known = {claim.job_id for claim in unstored} | set(batch.held() if batch else [])
         given_away = self._executor.given_away(unstored, self.incarnation)
-        for pause in self._link.connections():
+        holding = batch is not None
+        for pause in self._link.connections(holding=holding):
             self._counters.row.add(metrics.RECONNECTS)
             try:
                 held = self._link.run(self._executor.held(self.incarnation))
@@ -132,7 +133,7 @@ class Delivery:
                 releases = self._executor.release(unknown, self.incarnation)
                 answers = self._link.run([*mine, *releases, given_away, *others])
             except ConnectionLost:
-                time.sleep(pause)
+                self._link.rest(pause, holding=holding)
                 continue
             refused, *answers = answers[len(mine) + len(releases) :]
             if refused:

@@ -18,6 +18,12 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 """Seconds between two tries to connect, doubling from the first to the last, with jitter."""
 
+LAST_PAUSE = 0.5
+"""The longest such pause, in seconds, of a process that is told to stop."""
+
+LOOK = 0.1
+"""Seconds between two looks whether it is."""
+
 COMPLAIN_EVERY = 10.0
 """While the database is away, one line in so many seconds says so."""
 
@@ -35,35 +41,50 @@ class Link:
     Args:
         dsn: where to connect.
         title: the application name that the server sees.
-        gave_up: asked while the database is away; when it says True, waiting ends.
+        gave_up: asked while the database is away, with whether there is something to store; when
+            it says True, waiting ends.
     """
 
-    def __init__(self, dsn: str, title: str, gave_up: Callable[[], bool]) -> None:
+    def __init__(self, dsn: str, title: str, gave_up: Callable[[bool], bool]) -> None:
         self._dsn = dsn
         self._title = title
         self._gave_up = gave_up
         self._connection: Connection | None = None
 
-    def connect(self) -> bool:
-        """Connect, however long it takes; gives False if `gave_up` ended the wait."""
+    def connect(self, *, holding: bool = False) -> bool:
+        """Connect, however long it takes; gives False if `gave_up` ended the wait.
+
+        Args:
+            holding: whether there is something to store.
+        """
         pause, complained_at = FIRST_PAUSE, float("-inf")
-        while not self._gave_up():
+        while not self._gave_up(holding):
             try:
                 self._connection = connect(self._dsn, self._title)
             except psycopg.Error as error:
                 if time.monotonic() - complained_at >= COMPLAIN_EVERY:
                     logger.warning("the database is away: %s", str(error).strip())
                     complained_at = time.monotonic()
-                time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+                self.rest(pause * random.uniform(0.5, 1.0), holding=holding)  # noqa: S311
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
                 return True
         return False
 
-    def connections(self) -> Iterator[float]:
+    def rest(self, seconds: float, *, holding: bool) -> None:
+        """Sleep, for less time once the process is told to stop."""
+        began = time.monotonic()
+        while not self._gave_up(holding):
+            longest = LAST_PAUSE if self._gave_up(False) else LONGEST_PAUSE
+            left = began + min(seconds, longest) - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, LOOK))
+
+    def connections(self, *, holding: bool) -> Iterator[float]:
         """Connect again and again; each time gives the seconds to wait if that one breaks too."""
         pause = FIRST_PAUSE
-        while self.connect():
+        while self.connect(holding=holding):
             yield pause
             pause = min(pause * 2, LONGEST_PAUSE)
 

@@ -80,6 +80,7 @@ class Worker:
         self._told_to_stop = 0
         self._progress_stored_at = float("-inf")
         self._draining = False
+        self._parent = os.getppid()
         self._incarnation = 0
         self._wear = Wear(assignment.recycling.varied(random.random()), slot)  # noqa: S311
         self._last_queue = self._queues[0]
@@ -89,7 +90,7 @@ class Worker:
             slot.title,
             self._executor,
             counters,
-            gave_up=lambda: self._draining,
+            gave_up=self._gave_up,
             on_lost=self._lost,
         )
         self._workplace = WorkerWorkplace(
@@ -140,6 +141,14 @@ class Worker:
     def _drain(self, _number: int, _frame: object) -> None:
         self._draining = True
         self._waiter.interrupt()
+
+    def _gave_up(self, holding: bool) -> bool:
+        """Whether to end without the database.
+
+        What is to be stored is worth the whole drain, after which the supervisor kills; if that is
+        gone, nobody would.
+        """
+        return self._draining and not (holding and os.getppid() == self._parent)
 
     def _wait(self) -> None:
         self._slot.enter(SlotState.IDLE)
