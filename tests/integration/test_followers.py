@@ -206,6 +206,22 @@ class TestOptions:
         connection.execute(PAST_KEEPING + " WHERE keep_until IS NOT NULL")
         assert run(connection, upkeep.give_up(10)) == 1
 
+    @pytest.mark.parametrize("given_up", [False, True])
+    def test_a_follower_is_under_its_limits_whichever_way_the_job_ended(
+        self, shop: Shop, worker: Worker, connection: Connection, *, given_up: bool
+    ) -> None:
+        audit = shop.jobs.job(name="audit", concurrency=1)(_take)
+        bury = shop.jobs.job(name="bury", rate="1/1h", limit_key="dead")(_take)
+        work = shop.jobs.job(name="work", on_complete=audit, dead_letter=bury)(_number)
+        work.submit(1, keep_for=60)
+        if given_up:
+            connection.execute(PAST_KEEPING)
+            assert run(connection, upkeep.give_up(10)) == 1
+        else:
+            worker.finish(worker.claim_one("work").job_id, state=JobState.FAILED)
+        keys = connection.execute("SELECT name, limit_key FROM jobs.job ORDER BY 1").fetchall()
+        assert keys == [("audit", ""), ("bury", "dead")]
+
     def test_a_name_is_as_good_as_the_job(
         self, followed: Followed, worker: Worker, connection: Connection
     ) -> None:
