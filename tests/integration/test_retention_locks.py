@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import psycopg
+import pytest
 
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.postgres.partitions import create_partitions
@@ -13,9 +15,13 @@ from jobs_runtime.executors.postgres.retiring import clear_retired, retire_parti
 from jobs_supervisor.scheduler.expiry import Expiry
 from jobs_supervisor.scheduler.retention import Retention
 from tests.integration.shop import Worker, number
+from tests.support.pool import eventually
 from tests.support.server import Server, servers
 
-DAYS, JOBS = 3, 24_000
+DAYS = 3
+
+AT_ONCE = 12_000
+"""Rows that the test itself brings with one statement."""
 
 HISTORY = """
 INSERT INTO jobs.finished (id, created_at, finished_at, rank, state, attempt, deaths, queue, name,
@@ -27,8 +33,8 @@ FROM generate_series(1, %(jobs)s) AS id
 
 WAITING = """
 INSERT INTO jobs.job (queue, name, args, keep_until)
-SELECT 'double', 'double', to_json(id), CASE WHEN id % 2 = 0 THEN now() END
-FROM generate_series(1, 20000) AS id
+SELECT 'double', 'double', to_json(id), CASE WHEN id %% 2 = 0 THEN now() END
+FROM generate_series(1, %s) AS id
 """
 
 KEPT = "SELECT count(*) FROM jobs.finished WHERE queue = 'history'"
@@ -46,20 +52,27 @@ def work(dsn: str, ends: threading.Event, done: list[int]) -> None:
             done.append(len(finished))
 
 
-def keep_the_history(connection: Connection) -> None:
+def keep_the_history(connection: Connection, jobs: int) -> None:
     """Make, fill and retire one day after the other."""
     today = datetime.now(UTC).replace(hour=12)
     for age in range(DAYS, 0, -1):
         create_partitions(connection, today.date() - timedelta(days=age))
-        values = {"day": today - timedelta(days=age), "jobs": JOBS}
-        connection.execute(HISTORY, values)
+        values = {"day": today - timedelta(days=age), "jobs": AT_ONCE}
+        for _ in range(jobs // AT_ONCE):
+            connection.execute(HISTORY, values)
     for age in range(DAYS, 0, -1):
-        retire_partitions(connection, 1, today.date() - timedelta(days=age - 2))
+        as_of = today.date() - timedelta(days=age - 2)
+        eventually(partial(retire, connection, as_of), 30, "its lock is to be had at once")
         while clear_retired(connection, 1000):
             continue
     for duty in (Expiry(), Retention(1)):
         while duty.perform(connection, 0.0) == 0.0:
             continue
+
+
+def retire(connection: Connection, as_of: date) -> bool:
+    """Take off the one partition that is older than a day."""
+    return len(retire_partitions(connection, 1, as_of)) == 1
 
 
 def complaints(server: Server) -> list[str]:
@@ -77,20 +90,23 @@ def hold_up_for(seconds: float, dsn: str) -> None:
         timer.join()
 
 
-def test_nobody_is_held_up() -> None:
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("jobs", [12_000, pytest.param(1_200_000, marks=pytest.mark.long)])
+def test_nobody_is_held_up(jobs: int) -> None:
     with servers(1, **SLOW) as (server,):
         server.create()
         ends, done = threading.Event(), list[int]()
         workers = [threading.Thread(target=work, args=(server.dsn, ends, done)) for _ in range(2)]
         with connect(server.dsn, "history") as connection:
-            connection.execute(WAITING)
+            for _ in range(jobs // AT_ONCE):
+                connection.execute(WAITING, [AT_ONCE])
             for each in workers:
                 each.start()
-            keep_the_history(connection)
+            keep_the_history(connection, jobs)
             ends.set()
             for each in workers:
                 each.join(30)
-            assert number(connection, KEPT) == DAYS * JOBS // 3
+            assert number(connection, KEPT) == DAYS * jobs // 3
             assert number(connection, TOO_LATE) == 0
         assert sum(done) > 100
         assert complaints(server) == []
