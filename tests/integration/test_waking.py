@@ -11,7 +11,9 @@ from jobs_runtime.database import Connection, connect
 from tests.integration.listener import Listener, listening
 from tests.integration.shop import Shop
 
-TAKE_THE_WAKING = "SELECT pg_try_advisory_xact_lock(hashtext('jobs-runtime'), hashtext('wake'))"
+TAKE_THE_WAKING = """
+    SELECT pg_try_advisory_xact_lock(hashtext('jobs-runtime wake'), hashtext('double'))
+"""
 
 
 @pytest.fixture
@@ -41,6 +43,13 @@ def test_of_those_who_submit_at_once_one_wakes(
 ) -> None:
     shop.double.submit(1)
     assert listener.heard() == []
+
+
+def test_nobody_leaves_another_queue_to_it(
+    shop: Shop, listener: Listener, other: Connection
+) -> None:
+    shop.noop.submit()
+    assert listener.heard() == ["wake 1 noop"]
 
 
 def test_after_its_rollback_the_next_one_wakes(
