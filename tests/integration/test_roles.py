@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,8 +16,7 @@ from jobs_runtime.executors.postgres.partitions import create_partitions
 from jobs_runtime.executors.postgres.retiring import clear_retired, retire_partitions
 from tests.integration.databases import copied
 from tests.integration.test_plans import EXAMPLES
-
-ROLES = Path(__file__).parents[2] / "deploy" / "sql" / "roles.sql"
+from tests.support.grants import granted
 
 SUBMITTING = {
     "submit", "submit_alone", "submit_singleton", "submit_throttled", "reserve", "wake", "details",
@@ -74,15 +72,8 @@ MAY = {
 @pytest.fixture(scope="module")
 def granted_dsn(server_dsn: str, template: str) -> Iterator[str]:
     """A database on which the file was run, twice."""
-    with copied(server_dsn, template) as dsn:
-        with psycopg.connect(dsn, autocommit=True) as owner:
-            owner.execute(ROLES.read_bytes())
-            owner.execute(ROLES.read_bytes())
+    with copied(server_dsn, template) as dsn, granted(dsn):
         yield dsn
-        with psycopg.connect(dsn, autocommit=True) as owner:
-            for role in reversed(MAY):
-                for command in ("DROP OWNED BY {}", "DROP ROLE {}"):
-                    owner.execute(sql.SQL(command).format(sql.Identifier(role)))
 
 
 @pytest.fixture(params=MAY)

@@ -30,7 +30,7 @@ from jobs_supervisor.doctor.slots import look_at_slots
 from jobs_supervisor.finding import Finding, Level
 from tests.apps import basic
 from tests.processes.test_bad_input import call
-from tests.processes.test_least_privilege import ROLES
+from tests.support.grants import granted, playing
 from tests.support.outage import outage
 from tests.support.pool import Pool, Running, eventually
 from tests.support.server import Server, servers
@@ -334,13 +334,12 @@ def test_a_schema_that_is_missing(dsn: str) -> None:
 
 
 def test_readers_may_ask_the_doctor_and_others_may_not(dsn: str) -> None:
-    with connect(dsn, "tests") as connection:
-        connection.execute(ROLES.read_bytes(), prepare=False)
+    with granted(dsn), connect(dsn, "tests") as connection:
+        findings = list(examine(playing(dsn, "jobs_reader")))
         connection.execute("CREATE ROLE stranger")
-    as_reader = conninfo.make_conninfo(dsn, options="-c role=jobs_reader")
-    findings = list(examine(as_reader))
+        (finding,) = wrong(playing(dsn, "stranger"))
+        connection.execute("DROP ROLE stranger")
     assert {finding.level for finding in findings} == {Level.OK}
     assert "of those that this role may see" in str(findings)
-    (finding,) = wrong(conninfo.make_conninfo(dsn, options="-c role=stranger"))
     assert "permission denied" in finding.text
     assert "jobs_reader" in finding.remedy

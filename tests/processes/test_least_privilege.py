@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import conninfo, sql
 
 from jobs_runtime.database import Connection
-from tests.apps import observed
+from jobs_runtime.executors.pgboss.schema import create
+from tests.apps import bossy, observed
+from tests.support.grants import grant_pgboss, granted, playing
 from tests.support.pool import Pool, eventually
 from tests.support.scraping import samples
 
-ROLES = Path(__file__).parents[2] / "deploy" / "sql" / "roles.sql"
-NAMES = ("jobs_submitter", "jobs_worker", "jobs_scheduler", "jobs_reader")
+
+@pytest.fixture(autouse=True)
+def roles(dsn: str) -> Iterator[None]:
+    with granted(dsn):
+        yield
 
 
-def playing(dsn: str, role: str) -> str:
-    return conninfo.make_conninfo(dsn, options=f"-c role={role}")
-
-
-@pytest.fixture
-def granted(dsn: str) -> Iterator[str]:
-    with psycopg.connect(dsn, autocommit=True) as owner:
-        owner.execute(ROLES.read_bytes())
-        yield dsn
-        for name in NAMES:
-            role = sql.Identifier(name)
-            owner.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(role))
-            owner.execute(sql.SQL("DROP OWNED BY {}").format(role))
-        for name in NAMES:
-            owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
-
-
-def test_a_pool_lives_on_its_roles(pool: Pool, granted: str, connection: Connection) -> None:
-    pool.dsn = playing(granted, "jobs_worker")
+def test_a_pool_lives_on_its_roles(pool: Pool, dsn: str) -> None:
+    pool.dsn = playing(dsn, "jobs_worker")
     running = pool.start(
-        "--direct-dsn", playing(granted, "jobs_scheduler"), app="tests.apps.observed", workers=2
+        "--direct-dsn", playing(dsn, "jobs_scheduler"), app="tests.apps.observed", workers=2
     )
-    observed.jobs.database.given_dsn = playing(granted, "jobs_submitter")
+    observed.jobs.database.given_dsn = playing(dsn, "jobs_submitter")
     submitted = observed.work.submit(0.01)
     assert submitted.wait(10).state == "completed"
     assert observed.fail.submit(retry_limit=0).wait(10).state == "failed"
@@ -53,3 +38,36 @@ def test_a_pool_lives_on_its_roles(pool: Pool, granted: str, connection: Connect
     assert running.stop() == 0
     assert "permission denied" not in running.log
     observed.jobs.close()
+
+
+def test_a_pool_on_the_tables_of_a_pg_boss(pool: Pool, dsn: str, connection: Connection) -> None:
+    create(connection, "pgboss")
+    grant_pgboss(dsn, "pgboss")
+    connection.execute("INSERT INTO pgboss.schedule (name, cron) VALUES ('total', '* * * * *')")
+    pool.dsn = playing(dsn, "jobs_worker")
+    running = pool.start(
+        "--direct-dsn", playing(dsn, "jobs_scheduler"), app="tests.apps.bossy", workers=2
+    )
+    bossy.jobs.database.given_dsn = playing(dsn, "jobs_submitter")
+    pg_boss = bossy.jobs.pg_boss
+    assert bossy.total.submit({"a": 1}).result(10) == 1
+    assert bossy.fail.submit({"message": "no"}, retry_limit=1).wait(10).state == "failed"
+    assert bossy.die.submit().wait(20).state == "failed"
+    napping = bossy.nap.submit({"seconds": 60})
+    eventually(lambda: napping.details().state == "active", 5, "it is performed")
+    assert napping.cancel()
+    eventually(napping.resume, 10, "it has stopped")
+    assert napping.cancel()
+    for options in ({"singleton_key": "a"}, {"singleton_seconds": 60}, {"start_after": 60}):
+        assert bossy.total.submit({"a": 1}, **options)  # pyright: ignore[reportArgumentType]
+    assert all(bossy.total.submit_many([{"a": 1}, {"a": 2}]))
+    pg_boss.subscribe("ordered", bossy.total)
+    assert len(pg_boss.publish("ordered", {"a": 1})) == 1
+    assert pg_boss.unsubscribe("ordered", bossy.total)
+    maintained = "SELECT maintained_on IS NOT NULL FROM pgboss.version"
+    eventually(lambda: connection.execute(maintained).fetchone() == (True,), 10, "maintained")
+    known = "SELECT count(*) FROM jobs.pgboss_schedule WHERE name = 'total'"
+    eventually(lambda: connection.execute(known).fetchone() == (1,), 10, "its schedule is seen")
+    assert running.stop() == 0
+    assert "permission denied" not in running.log
+    bossy.jobs.close()

@@ -72,8 +72,9 @@ def undo(connection: Connection, schema: str) -> None:
 
 def _not_the_owner(schema: str, error: psycopg.Error) -> SchemaError:
     return SchemaError(
-        f"this role may not change the table job of the schema {schema!r}: {str(error).strip()};"
-        " run `jobs-supervisor pgboss tune` as the table's owner, the role of your Node server"
+        f"this role may not tune the table job of the schema {schema!r}: {str(error).strip()};"
+        " run `jobs-supervisor pgboss tune` as the role that migrates, made a member of the owner"
+        " of the table, the role of your Node server"
     )
 
 
