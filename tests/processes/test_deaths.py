@@ -13,9 +13,8 @@ from jobs_supervisor.slots import Slot, SlotState
 from tests.apps import basic, unruly
 from tests.support.pool import Pool, Running, eventually
 
-REPLACED, PERFORMED_AGAIN = 0.1, 0.5
-"""Seconds from the kill to the fork of another worker, the best of five, and to the next attempt,
-in the median: a machine that runs the tests besides makes single ones slower."""
+PERFORMED_AGAIN = 0.5
+"""Seconds from the kill to the next attempt, in the median."""
 
 
 def slot_on(running: Running, job_id: str) -> Slot:
@@ -37,7 +36,6 @@ def finished(connection: Connection) -> list[tuple[str, str, int, int]]:
 
 def test_a_killed_workers_job_is_soon_performed_again(pool: Pool) -> None:
     running = pool.start(app="tests.apps.basic", workers=2)
-    replaced: list[float] = []
     performed: list[float] = []
     for _ in range(5):
         submitted = basic.deep_sleep.submit(0.6)
@@ -45,8 +43,6 @@ def test_a_killed_workers_job_is_soon_performed_again(pool: Pool) -> None:
         victim = slot.pid
         began = time.monotonic()
         os.kill(victim, signal.SIGKILL)
-        eventually(lambda s=slot, v=victim: s.pid not in (0, v), 5, "it is replaced")
-        replaced.append(time.monotonic() - began)
         eventually(
             lambda j=submitted.job_id: any(
                 slot.job_id == int(j) and slot.attempt == 2 for slot in running.slots.workers
@@ -58,7 +54,6 @@ def test_a_killed_workers_job_is_soon_performed_again(pool: Pool) -> None:
         assert submitted.result(10) not in (0, victim)
         record = submitted.details()
         assert (record.attempt, record.deaths) == (2, 1)
-    assert min(replaced) < REPLACED
     assert statistics.median(performed) < PERFORMED_AGAIN
 
 
