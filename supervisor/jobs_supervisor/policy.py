@@ -178,7 +178,7 @@ late."""
 CLOSE_LOOK = 0.02
 """The same while a child is awaited to get ready."""
 
-FAR_LOOK = 0.5
+FAR_LOOK = 1.0
 """The same while every child waits for work: idle must cost nothing, and only a time limit shorter
 than this is seen later."""
 

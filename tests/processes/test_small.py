@@ -33,7 +33,7 @@ def restarts(running: Running) -> int:
 def test_idle_costs_next_to_nothing(pool: Pool) -> None:
     running = pool.start(app="tests.apps.basic", workers=8)
     shares: list[float] = []
-    while len(shares) < 8 and min(shares, default=1) >= IDLE:  # neighbours empty our caches
+    while len(shares) < 3 and min(shares, default=1) >= IDLE:  # neighbours empty our caches
         shares.append(cpu_share(running.process.pid, 2))
     assert min(shares) < IDLE
 

@@ -208,4 +208,4 @@ def test_the_loop_sleeps_longest_while_nothing_happens() -> None:
     assert longest_sleep(awaited=True, resting=False) == 0.02
     assert longest_sleep(awaited=True, resting=True) == 0.02
     assert longest_sleep(awaited=False, resting=False) == 0.25
-    assert longest_sleep(awaited=False, resting=True) == 0.5
+    assert longest_sleep(awaited=False, resting=True) == 1.0
