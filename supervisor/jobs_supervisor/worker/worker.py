@@ -200,7 +200,7 @@ class Worker:
 
     def _exchange(self, batch: Batch | None) -> list[Claim]:
         """Store the outcomes of a batch and claim the next, from whichever queue has one."""
-        probed = False
+        last_look = False
         with self._link_lock:
             while True:
                 now = time.monotonic()
@@ -209,8 +209,9 @@ class Worker:
                     return []
                 turn = self._rotation.next(now)
                 if turn is None:
-                    if probed:
+                    if last_look:
                         return []
+                    last_look = True
                     # Whoever is about to wake idle workers must count this one before it looks.
                     self._slot.enter(SlotState.IDLE)
                 probing = turn is None or self._rotation.wants_refresh(now)
@@ -223,7 +224,6 @@ class Worker:
                 *answers, claims = self._delivery.send(batch, operations, self._progress(0))
                 cost = time.monotonic() - now
                 if probing:
-                    probed = True
                     self._rotation.refresh(answers[-1], now, cost)
                 self._rotation.took(queue, after, claims, limit, now, cost)
                 self._counters.claimed(len(claims), cost)
