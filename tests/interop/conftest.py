@@ -8,9 +8,11 @@ import pytest
 
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.pgboss.schema import create
+from tests.integration.databases import copied
 from tests.interop import app
 from tests.interop.node import Node, missing
-from tests.support.pool import Pool
+from tests.interop.queues import APP, VERSIONS, QueueHouse, queue_house
+from tests.support.pool import Pool, Running
 
 StartNode = Callable[..., Node]
 
@@ -60,3 +62,18 @@ def pool(boss: Connection, dsn: str) -> Iterator[Pool]:
     yield pool
     app.jobs.close()
     pool.stop_all()
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def house(request: pytest.FixtureRequest, server_dsn: str, template: str) -> Iterator[QueueHouse]:
+    if reason := missing(request.param):
+        pytest.skip(reason)
+    with copied(server_dsn, template) as dsn, queue_house(request.param, dsn) as house:
+        yield house
+
+
+@pytest.fixture(scope="class")
+def workers(house: QueueHouse) -> Iterator[Running]:
+    running = house.pool.start("--drain", "0.3", app=APP, workers=2)
+    yield running
+    running.stop()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from jobs_runtime.database import Connection, connect
+from jobs_runtime.executors.pgboss.examining import examine
 from tests.interop import app
 from tests.interop.node import Node
 from tests.support.pool import Pool, eventually
@@ -14,6 +15,9 @@ from tests.support.pool import Pool, eventually
 APP = "tests.interop.app"
 SOON = 10.0
 """Seconds in which a job is performed."""
+
+VERSIONS = {"pg-boss-11": 26, "pg-boss-12.27": 37, "pg-boss-12": 46}
+"""Folders of packages, and the versions of the tables that they make."""
 
 EVERY_SECOND = dict.fromkeys(
     ("superviseIntervalSeconds", "maintenanceIntervalSeconds", "monitorIntervalSeconds"), 1
@@ -54,6 +58,10 @@ class QueueHouse:
         self.nodes.append(node)
         return node
 
+    def has(self, column: str) -> bool:
+        """Whether its version has a column, `table.column`."""
+        return examine(self.connection, "pgboss", []).fitness.layout.has(column)
+
     def job(self, name: str, job_id: str) -> dict[str, Any]:
         """A job as Node sees it."""
         return self.node.call("getJobById", name, job_id)
@@ -88,13 +96,14 @@ class QueueHouse:
 
 @contextmanager
 def queue_house(version: str, dsn: str) -> Generator[QueueHouse]:
-    """One for a block."""
+    """One for a block, in which the application's jobs are kept there."""
+    before, app.jobs.database.given_dsn = app.jobs.database.given_dsn, dsn
     app.jobs.close()
-    app.jobs.database.given_dsn = dsn
     with connect(dsn, "tests") as connection:
         house = QueueHouse(version, dsn, connection)
         yield house
         house.pool.stop_all()
         for node in house.nodes:
             node.close()
+    app.jobs.database.given_dsn = before
     app.jobs.close()

@@ -52,12 +52,6 @@ class Fitness:
 FOLDERS = {Mode.FULL: FLAT, Mode.WORKER: QUEUED}
 """Where the statements of each mode are."""
 
-FLOWS = (
-    "in these tables who completes the parent of a flow has to release its children, which is left"
-    " to Node: let Node perform the parents of flows, or upgrade pg-boss to 12.22 or newer"
-)
-"""What is to be known of those versions."""
-
 NEEDED = {
     Mode.FULL: {
         "job": (
@@ -118,25 +112,32 @@ def judge(schema: str, version: int | None, columns: Set[tuple[str, str]]) -> Fi
     layout = Layout(
         schema, FOLDERS[mode], frozenset(f"{table}.{column}" for table, column in columns)
     )
-    if version >= QUEUE_VERSIONS.stop:
-        if missing:
-            raise SchemaTooNew(
-                f"the schema {schema!r} is of version {version}, newer than any this code was tried"
-                f" on ({QUEUE_VERSIONS.stop - 1}), and lacks {missing}; upgrade jobs-runtime"
-            )
-        return Fitness(
-            version,
-            mode,
-            layout,
+    if missing and version >= QUEUE_VERSIONS.stop:
+        raise SchemaTooNew(
             f"the schema {schema!r} is of version {version}, newer than any this code was tried on"
-            f" ({QUEUE_VERSIONS.stop - 1}); every column it needs is there, so it goes on",
+            f" ({QUEUE_VERSIONS.stop - 1}), and lacks {missing}; upgrade jobs-runtime"
         )
     if missing:
         raise SchemaError(
             f"the schema {schema!r} says that it is of version {version} but lacks {missing};"
             " let pg-boss repair it, or restore it from a backup"
         )
-    return Fitness(version, mode, layout, FLOWS if version in FLOWS_OF_THE_WORKERS else None)
+    return Fitness(version, mode, layout, _warning(schema, version))
+
+
+def _warning(schema: str, version: int) -> str | None:
+    if version >= QUEUE_VERSIONS.stop:
+        return (
+            f"the schema {schema!r} is of version {version}, newer than any this code was tried on"
+            f" ({QUEUE_VERSIONS.stop - 1}); every column it needs is there, so it goes on"
+        )
+    if version in FLOWS_OF_THE_WORKERS:
+        return (
+            f"the schema {schema!r} is of version {version}, in which who completes the parent of a"
+            " flow releases its children, and Python does not: let Node perform such parents, or"
+            " upgrade pg-boss to 12.22 or newer"
+        )
+    return None
 
 
 def _missing(mode: Mode, columns: Set[tuple[str, str]]) -> str:

@@ -1,7 +1,8 @@
 -- Stores outcomes as Node does and ends the leases; a late writer changes nothing: the job must have
 -- been active ever since it was leased. An attempt that does not count leaves no trace.
 -- One that took its worker down does not count either: it is counted apart, and leaves its output.
--- What has failed for good is copied to its dead letter queue, with where it came from.
+-- What has failed for good is copied to its dead letter queue as Node of its version does: with where
+-- it came from (34 on), its priority and group (40 on), its output as that of the source (43 on).
 -- Index: pgboss_lease_pkey, job_common_pkey, pgboss_waiter_job, pgboss_death_pkey,
 -- queue_pkey.
 WITH ended AS MATERIALIZED (
@@ -51,7 +52,8 @@ WITH ended AS MATERIALIZED (
         , source_name, source_id, source_created_on, source_retry_count -- if job.source_name
         , heartbeat_seconds -- if job.heartbeat_seconds
         , output -- unless job.source_output
-        , priority, group_id, group_tier, source_output, source_root_id -- if job.source_output
+        , priority, group_id, group_tier -- if queue.monitor_claim_on
+        , source_output, source_root_id -- if job.source_output
         , trace_context -- if job.trace_context
     )
     SELECT queue.name, data, queue.retry_limit, queue.retry_backoff, queue.retry_delay,
@@ -60,7 +62,8 @@ WITH ended AS MATERIALIZED (
            , settled.name, id, settled.created_on, retry_count -- if job.source_name
            , queue.heartbeat_seconds -- if job.heartbeat_seconds
            , output -- unless job.source_output
-           , priority, group_id, group_tier, output, coalesce(source_root_id, id) -- if job.source_output
+           , priority, group_id, group_tier -- if queue.monitor_claim_on
+           , output, coalesce(source_root_id, id) -- if job.source_output
            , trace_context -- if job.trace_context
     FROM settled
     JOIN {schema}.queue ON queue.name = settled.dead_letter
