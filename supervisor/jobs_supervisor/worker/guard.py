@@ -14,17 +14,17 @@ SLOW = 0.1
 """A batch that lasts longer than this, in seconds, is no longer allowed to hold anything up."""
 
 LOOK = 0.05
-"""Seconds between two looks while the worker is busy."""
+"""Seconds between two looks while a batch is slow."""
 
 
 class Guard:
     """Calls `look` again and again while the worker is busy.
 
     Args:
-        look: called in the guard's thread.
+        look: called in the guard's thread; gives the seconds until it is to be called again.
     """
 
-    def __init__(self, look: Callable[[], None]) -> None:
+    def __init__(self, look: Callable[[], float]) -> None:
         self._look = look
         self._busy = threading.Event()
         threading.Thread(target=self._watch, name="guard", daemon=True).start()
@@ -38,7 +38,8 @@ class Guard:
         self._busy.clear()
 
     def _watch(self) -> None:
+        pause = LOOK
         while True:
             self._busy.wait()
-            time.sleep(LOOK)
-            self._look()
+            time.sleep(pause)
+            pause = self._look()

@@ -34,7 +34,7 @@ from jobs_supervisor.worker.batch import Batch
 from jobs_supervisor.worker.copies import CopyGuard
 from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.django import close_old_connections
-from jobs_supervisor.worker.guard import SLOW, Guard
+from jobs_supervisor.worker.guard import LOOK, SLOW, Guard
 from jobs_supervisor.worker.pace import Pace
 from jobs_supervisor.worker.recycling import Wear
 from jobs_supervisor.worker.rotation import Rotation
@@ -242,17 +242,21 @@ class Worker:
             return self._executor.claim_limited(queue, names, limits, self._incarnation)
         return [self._executor.claim(queue, names, after, limit, self._incarnation)]
 
-    def _relieve(self) -> None:
-        """In the guard's thread: see to what must not wait for a slow job."""
+    def _relieve(self) -> float:
+        """In the guard's thread: see to what must not wait for a slow job; gives when to again."""
         batch = self._batch
-        if batch is None or time.monotonic() - batch.began < SLOW:
-            return
+        if batch is None:
+            return LOOK
+        age = time.monotonic() - batch.began
+        if age < SLOW:
+            return SLOW - age
         slot = self._slot
         self._entitle(slot.job)
         if slot.cancelled and self._told_to_stop != slot.job_id:
             self._told_to_stop = slot.job_id
             self._workplace.coroutines.cancel()
         self._hand_in(batch)
+        return LOOK
 
     def _hand_in(self, batch: Batch | None) -> None:
         """Store the outcomes and the progress known so far and give back what was not begun."""
