@@ -28,7 +28,7 @@ JOIN pg_class AS parent ON parent.oid = inhparent
 WHERE child.relkind = 'i'
 """
 
-INDEXES = "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'jobs'"
+INDEXES = "SELECT indexname::text FROM pg_indexes WHERE schemaname IN ('jobs', 'pgboss')"
 
 Node = dict[str, Any]
 

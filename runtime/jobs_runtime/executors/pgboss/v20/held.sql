@@ -5,5 +5,9 @@ SELECT lease.id, job.id::text, name, priority, retrycount, data::text, retrylimi
        coalesce((SELECT deaths FROM jobs.pgboss_death AS death WHERE death.job_id = job.id), 0),
        NULL::integer
 FROM jobs.pgboss_lease AS lease
-JOIN {schema}.job ON job.id = lease.job_id AND job.startedon = lease.startedon
-WHERE claimed_by = %(incarnation)s AND tables = '{schema}' AND state = 'active'
+CROSS JOIN LATERAL (
+    SELECT * FROM {schema}.job WHERE id = lease.job_id
+    OFFSET 0 -- one look-up each, however few jobs the planner believes in
+) AS job
+WHERE claimed_by = %(incarnation)s AND tables = '{schema}'
+  AND job.startedon = lease.startedon AND state = 'active'

@@ -1,5 +1,5 @@
 -- Which of the queues have jobs to take; takes no lock.
--- Index: job_fetch, one entry for each queue.
+-- Index: job_fetch; one entry for each queue.
 SELECT wanted.queue, 0
 FROM unnest(%(pgboss_queues)s::text[]) AS wanted (queue)
 CROSS JOIN LATERAL (

@@ -1,7 +1,6 @@
 -- Puts a finished job back into its queue, out of the archive too, unless its last attempt may still
 -- be running here or another job has taken its singleton key. It may wait anew as long as before.
--- Index: job_pkey, archive_id_idx, pgboss_lease_job, pgboss_death_pkey, job_singletonkey,
--- job_singleton_queue, job_singletonon, job_singletonkeyon.
+-- Index: job_pkey, archive_id_idx, pgboss_lease_job, pgboss_death_pkey; for the key, job_name.
 WITH back AS (
     UPDATE {schema}.job
     SET state = 'created', completedon = NULL,

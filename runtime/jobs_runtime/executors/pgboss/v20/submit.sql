@@ -1,5 +1,5 @@
 -- Stores one job as Node's `send` does.
--- Index: job_pkey.
+-- Index: none read; all of them are written.
 INSERT INTO {schema}.job (name, priority, data, retrylimit, retrydelay, retrybackoff, startafter,
                           expirein, keepuntil, on_complete)
 SELECT %(name)s, %(priority)s, %(data)s::jsonb, %(retry_limit)s, %(retry_delay)s, %(retry_backoff)s,

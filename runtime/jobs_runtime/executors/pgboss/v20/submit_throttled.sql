@@ -1,7 +1,7 @@
 -- Stores one job as Node's `send` does with singletonSeconds, if its slot is free or, with
 -- singletonNextSlot, the next one; else gives the job that holds the slot.
 -- No row back: the holder came or went meanwhile, so try again.
--- Index: job_singletonon, job_singletonkeyon.
+-- Index: job_singletonkeyon.
 WITH clock AS (
     SELECT floor(elapsed / width) * width AS slot, elapsed, width
     FROM (SELECT extract(epoch FROM now())::float8, %(slot_seconds)s::float8) AS now (elapsed, width)
