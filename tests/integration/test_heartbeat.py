@@ -13,7 +13,12 @@ from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_supervisor.counters import Counters, Layout, Row
 from jobs_supervisor.pulse import SILENT_AFTER, Pulse
 from jobs_supervisor.scheduler.heartbeat import LATE, Heartbeat
-from jobs_supervisor.scheduler.rescue import STALE_AFTER, HostRescue, Rescue
+from jobs_supervisor.scheduler.rescue import (
+    STALE_AFTER,
+    HostRescue,
+    LocalReconciliation,
+    Rescue,
+)
 from jobs_supervisor.shared import SharedMemory
 from jobs_supervisor.slotmap import SlotMap
 from tests.integration.shop import Shop, Worker, number, register
@@ -95,10 +100,22 @@ def test_when_all_were_silent_nobody_is_given_up(
     assert number(connection, SUPERVISORS) == 1
 
 
-def test_one_that_was_given_up_has_its_workers_replaced(host: Host, connection: Connection) -> None:
+def test_one_that_was_given_up_registers_again(host: Host, connection: Connection) -> None:
     run(connection, upkeep.unregister_supervisor("mine"))
-    host.workers[0].wanted = True
     host.heartbeat.announce(connection)  # as after a new connection
     assert number(connection, SUPERVISORS) == 1
-    assert [slot.replace for slot in host.workers] == [True]
-    assert host.woken == 2
+
+
+def test_workers_whose_incarnations_were_given_up_are_replaced(
+    host: Host, connection: Connection
+) -> None:
+    rescue, (slot,) = Rescue(host.row, []), host.workers
+    reconciliation = LocalReconciliation(rescue, "mine", host.workers)
+    reconciliation.perform(connection, 0.0)  # a worker that boots has none
+    worker = Worker(connection, "mine")
+    slot.begin_incarnation(worker.incarnation)
+    reconciliation.perform(connection, 0.0)
+    assert not slot.replace
+    rescue.settle_unknown(connection, worker.incarnation)
+    reconciliation.perform(connection, 0.0)
+    assert slot.replace

@@ -72,20 +72,14 @@ class Heartbeat(Duty):
         self._arrived(sent_at)
 
     def perform(self, connection: Connection, now: float) -> float:
-        """Beat. After a false burial, register again and have every worker replaced.
-
-        The claims of those workers were given to others and their incarnations are refused.
-        """
+        """Beat; after a false burial, register again."""
         sent_at = time.monotonic()
         idle = any(slot.state is SlotState.IDLE for slot in self._workers)
         if run(connection, upkeep.heartbeat(self._record.id, idle=idle)):
             self._arrived(sent_at)
         else:
-            logger.warning("this supervisor was given up for dead; its workers are replaced")
+            logger.warning("this supervisor was given up for dead")
             self._register(connection)
-            for slot in self._workers:
-                slot.ask_replacement()
-            self._wake_all()
         return now + EVERY
 
     def _arrived(self, sent_at: float) -> None:

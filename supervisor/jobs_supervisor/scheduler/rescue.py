@@ -134,9 +134,10 @@ def _interrupted(claim: Claim, seconds: float, output: str) -> Outcome:
 
 
 class LocalReconciliation(Duty):
-    """Finds incarnations of this supervisor whose death nobody reported.
+    """Finds incarnations of this supervisor whose death nobody reported, and those that live on.
 
-    A scheduler may have died between reading an obituary and settling it.
+    A scheduler may have died between reading an obituary and settling it. Others may have given the
+    host up for dead, and performed its jobs: its workers' incarnations are then refused for ever.
     """
 
     def __init__(self, rescue: Rescue, supervisor_id: str, workers: Sequence[Slot]) -> None:
@@ -147,13 +148,24 @@ class LocalReconciliation(Duty):
         self._missing: set[int] = set()
 
     def perform(self, connection: Connection, now: float) -> float:
-        """Settle what was missing at the last look and still is: a boot takes a moment."""
+        """Settle what was missing at the last look and still is: a boot takes a moment.
+
+        Who lives and is not registered any more is to be replaced.
+        """
+        living = {slot.incarnation: slot for slot in self._workers if slot.incarnation}
         registered = set(run(connection, upkeep.workers_of(self._supervisor_id)))
-        missing = registered - {slot.incarnation for slot in self._workers}
+        for incarnation in living.keys() - registered:
+            self._replace(living[incarnation])
+        missing = registered - living.keys()
         for incarnation in missing & self._missing:
             self._rescue.settle_unknown(connection, incarnation)
         self._missing = missing
         return now + RECONCILE_EVERY
+
+    def _replace(self, slot: Slot) -> None:
+        if not slot.replace:
+            logger.warning("%s was given up for dead by others: it is replaced", slot.title)
+            slot.ask_replacement()
 
     def settle_all(self, connection: Connection) -> None:
         """Settle every incarnation of this supervisor: none lives any more."""
