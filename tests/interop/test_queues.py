@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs_runtime import Jobs, Schedule
+from jobs_runtime import Jobs, Schedule, SubmittedJob
 from jobs_runtime.errors import DeclarationError, OptionError, SchemaError
 from jobs_runtime.executors.pgboss.examining import examine
 from jobs_supervisor.supervisor import NOT_STARTED
@@ -29,6 +29,10 @@ def timeless(row: dict[str, Any]) -> dict[str, Any]:
         "delay": round((row["start_after"] - row["created_on"]).total_seconds() / 10),
         "singleton_on": row["singleton_on"],
     }
+
+
+def key(submitted: SubmittedJob[Any]) -> tuple[str, str]:
+    return submitted.job_name, submitted.job_id
 
 
 @pytest.mark.usefixtures("workers")
@@ -166,6 +170,28 @@ class TestPythonSubmits:
         assert rows == [(1, 55, "buried", "standard")]
         assert house.count("name = 'shared' AND priority = -9") == 100
         house.connection.execute("DELETE FROM pgboss.job WHERE name = 'shared'")
+
+    def test_several_at_once_have_options_of_their_own(self, house: QueueHouse) -> None:
+        boss = app.jobs.pg_boss
+        sent = boss.insert(
+            [
+                {"name": "shared", "data": {"n": 1}, "priority": 7, "start_after": 60},
+                {"name": "shared", "data": {"n": 2}, "retry_limit": 9, "start_after": 60},
+                {"name": "of_node", "start_after": 60},
+            ]
+        )
+        rows = [house.row("job WHERE name = %s AND id = %s", *key(each)) for each in sent]
+        assert [(row["priority"], row["retry_limit"]) for row in rows] == [(7, 1), (0, 9), (0, 1)]
+        assert [row["data"] for row in rows] == [{"n": 1}, {"n": 2}, None]
+        assert all(each.cancel() for each in sent)
+
+    def test_events_reach_their_queues(self, house: QueueHouse) -> None:
+        app.jobs.pg_boss.subscribe("order-placed", app.shared)
+        house.node.call("subscribe", "order-placed", "of_node")
+        sent = app.jobs.pg_boss.publish("order-placed", {"n": 1}, start_after=60)
+        assert sorted(each.job_name for each in sent) == ["of_node", "shared"]
+        assert app.jobs.pg_boss.unsubscribe("order-placed", "of_node")
+        assert all(each.cancel() for each in sent)
 
 
 class TestRefusing:
