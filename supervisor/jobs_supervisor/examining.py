@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from jobs_supervisor.finding import Level, show
 from jobs_supervisor.flags import app_option, dsn_options
 from jobs_supervisor.settings import DEFAULTS
 
@@ -28,6 +27,7 @@ def check(**intent: Any) -> None:
     from rich.console import Console
 
     from jobs_supervisor.checks.checks import Intent, all_checks
+    from jobs_supervisor.finding import Level, show
 
     console, fit = Console(), True
     for finding in all_checks(Intent(**intent)):
@@ -44,6 +44,7 @@ def doctor(dsn: str | None, direct_dsn: str | None, as_json: bool) -> None:
     from rich.console import Console
 
     from jobs_supervisor.doctor.diagnosis import examine
+    from jobs_supervisor.finding import Level, show
 
     console, findings = Console(), list(examine(direct_dsn or dsn))
     wrong = sum(finding.level is not Level.OK for finding in findings)
