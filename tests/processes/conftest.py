@@ -8,6 +8,15 @@ import pytest
 
 from tests.apps import basic, observed, unruly
 from tests.support.pool import Pool
+from tests.support.server import Server, servers
+
+
+@pytest.fixture(scope="session")
+def tcp_server() -> Iterator[Server]:
+    """A server that is reached by TCP and takes 27 connections, with an empty schema."""
+    with servers(1, max_connections="30", max_prepared_transactions="2") as (server,):
+        server.create()
+        yield server
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from tests.processes.test_bad_input import call
 from tests.support.grants import granted, playing
 from tests.support.outage import outage
 from tests.support.pool import Pool, Running, eventually
-from tests.support.server import Server, servers
+from tests.support.server import Server
 
 SUPERVISOR = """
 INSERT INTO jobs.supervisor (id, host, place, pid, workers, names, schedules, beat_at)
@@ -42,17 +42,10 @@ VALUES ('away-1', 'away', 'away', 1, 2, '{noop}', '{}', now() - %s * interval '1
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with servers(1, max_connections="30", max_prepared_transactions="2") as (server,):
-        server.create()
-        yield server
-
-
-@pytest.fixture(scope="module")
-def sound(server: Server) -> Iterator[tuple[Pool, Running]]:
+def sound(tcp_server: Server) -> Iterator[tuple[Pool, Running]]:
     """A pool of three workers with nothing to do."""
-    pool = Pool(server.dsn)
-    basic.jobs.database.given_dsn = server.dsn
+    pool = Pool(tcp_server.dsn)
+    basic.jobs.database.given_dsn = tcp_server.dsn
     running = pool.start(app="tests.apps.basic", workers=3)
     eventually(lambda: "this scheduler leads" in running.log, 10, "it leads")
     yield pool, running
@@ -61,19 +54,23 @@ def sound(server: Server) -> Iterator[tuple[Pool, Running]]:
 
 
 @pytest.fixture
-def dsn(server: Server, sound: tuple[Pool, Running], monkeypatch: pytest.MonkeyPatch) -> str:
+def dsn(tcp_server: Server, sound: tuple[Pool, Running], monkeypatch: pytest.MonkeyPatch) -> str:
     """The database of the sound pool, which is this user's only one."""
     monkeypatch.setenv("JOBS_RUN_DIR", str(sound[0].directory))
-    return server.dsn
+    return tcp_server.dsn
 
 
 @pytest.fixture
-def lonely(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+def lonely(
+    tcp_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Connection]:
     """A migrated database on which nothing runs."""
     monkeypatch.setenv("JOBS_RUN_DIR", str(tmp_path))
-    with psycopg.connect(server.dsn, autocommit=True) as administrator:
+    with psycopg.connect(tcp_server.dsn, autocommit=True) as administrator:
         administrator.execute("CREATE DATABASE lonely")
-        with connect(conninfo.make_conninfo(server.dsn, dbname="lonely"), "tests") as connection:
+        with connect(
+            conninfo.make_conninfo(tcp_server.dsn, dbname="lonely"), "tests"
+        ) as connection:
             migrate(connection)
             yield connection
         administrator.execute("DROP DATABASE lonely WITH (FORCE)")
