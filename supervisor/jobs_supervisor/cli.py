@@ -185,10 +185,11 @@ def queues(dsn: str | None, direct_dsn: str | None, as_json: bool) -> None:
     """Show what waits and runs in every queue, and what nobody performs."""
     from rich.console import Console
 
+    from jobs_runtime.executors.pgboss.new_options import from_environment
     from jobs_supervisor.queues import as_table, read
 
     with connected(direct_dsn or dsn) as connection:
-        found = read(connection)
+        found = read(connection, from_environment().schema)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2))
     else:

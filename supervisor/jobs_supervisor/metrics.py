@@ -121,7 +121,8 @@ DEPTH = Metric(
     "jobs_queue_depth",
     "gauge",
     "Jobs by state: ready (could be claimed), delayed, active. Of more than 100,000 ready ones in a"
-    " queue, or delayed ones in all, the first 100,000 are counted.",
+    " queue, or delayed ones in all, the first 100,000 are counted. Of jobs of a pg-boss, what"
+    " Python performs.",
     ("queue", "job_name", "state"),
 )
 OLDEST = Metric(

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.pgboss import gauges as pgboss_gauges
 from jobs_runtime.executors.postgres import PostgresExecutor, gauges
 from jobs_runtime.executors.postgres.gauges import Depth
 from jobs_runtime.model import Pause
@@ -40,9 +41,11 @@ class QueueStatus:
     paused: bool
 
 
-def read(connection: Connection) -> list[QueueStatus]:
-    """Look at every queue; takes no lock."""
+def read(connection: Connection, pg_boss_schema: str | None = None) -> list[QueueStatus]:
+    """Look at every queue, those of a pg-boss that Python performs too; takes no lock."""
     depths = run(connection, gauges.queue_depths(MOST_COUNTED))
+    if pg_boss_schema is not None:
+        depths += pgboss_gauges.queue_depths(connection, pg_boss_schema, MOST_COUNTED)
     paused = run(connection, PostgresExecutor().paused())
     return summarised(depths, paused)
 

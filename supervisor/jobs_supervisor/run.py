@@ -211,7 +211,12 @@ class House:
         estate.forgo(wake=True, obituaries=True)
         assert estate.listener is not None, "an exporter needs its socket"
         return Exporter(
-            estate.listener, estate.slots, estate.counters, self._direct_dsn, self._settings.access
+            estate.listener,
+            estate.slots,
+            estate.counters,
+            self._direct_dsn,
+            self._settings.access,
+            self._application.pg_boss_schema,
         ).run(slot)
 
     def _say_ready(self) -> None:

@@ -32,6 +32,11 @@ FROM generate_series(1, 40000) AS n;
 INSERT INTO pgboss.subscription (event, name)
 SELECT 'event' || n % 100, 'name' || n FROM generate_series(1, 5000) AS n;
 
+INSERT INTO jobs.supervisor (id, host, place, pid, workers, names, schedules)
+SELECT 'supervisor' || n, 'host', 'place', 1, 8, ARRAY(SELECT 'name' || m FROM generate_series(1, 19) AS m),
+       '{}'
+FROM generate_series(1, 3) AS n;
+
 INSERT INTO jobs.worker (incarnation, supervisor_id, slot, pid)
 SELECT n, 'supervisor', n % 8, 1 FROM generate_series(1, 2000) AS n;
 

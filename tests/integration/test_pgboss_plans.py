@@ -14,6 +14,7 @@ from jobs_runtime.database import connect
 from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.pgboss import PgBossClient, PgBossLeases
 from jobs_runtime.executors.pgboss.flat_tables import FlatTables
+from jobs_runtime.executors.pgboss.gauges import depths
 from jobs_runtime.executors.pgboss.schema import Layout, create
 from jobs_runtime.executors.pgboss.statements import names, statement
 from jobs_runtime.executors.pgboss.tuning import tune
@@ -43,6 +44,7 @@ def examples() -> Mapping[str, Sequence[Operation[Any]]]:
     return {
         "cancel": [client.cancel(SOME)],
         "claim": [leases.claim("name1", limit, INCARNATION) for limit in (1, BATCH)],
+        "depths": [depths(LAYOUT, 1000)],
         "details": [client.details(SOME)],
         "held": [leases.held(INCARNATION)],
         "lost": [leases.lost([INCARNATION, INCARNATION + 1])],
@@ -74,7 +76,7 @@ EXAMPLES = examples()
 WITHOUT_A_PLAN = ["submit_copy", "submit_copy_later"]
 
 
-WORKERS = ["claim", "held", "lost", "probe", "progress", "settle", "stopped"]
+WORKERS = ["claim", "depths", "held", "lost", "probe", "progress", "settle", "stopped"]
 """Statements of workers and schedulers; the others are an application's."""
 
 

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.pgboss import gauges as pgboss_gauges
 from jobs_runtime.executors.postgres import gauges
 from jobs_runtime.executors.postgres.gauges import ClusterHealth, Depth
 from jobs_supervisor import metrics
@@ -69,14 +70,19 @@ class ClusterWatch:
     Args:
         dsn: must reach the server itself, not a pooler in transaction mode.
         leads: whether this host's scheduler leads.
+        pg_boss_schema: where the application's jobs of a pg-boss are; None for nowhere.
 
     Attributes:
         reading: the last one; None while another host leads.
         scraped_at: when somebody last asked, in monotonic seconds.
     """
 
-    def __init__(self, dsn: str, leads: Callable[[], bool]) -> None:
+    def __init__(
+        self, dsn: str, leads: Callable[[], bool], pg_boss_schema: str | None = None
+    ) -> None:
         self._dsn = dsn
+        self._pg_boss_schema = pg_boss_schema
+        self._at_pg_boss: list[Depth] = []
         self._leads = leads
         self._connection: Connection | None = None
         self._due_at = 0.0
@@ -110,12 +116,23 @@ class ClusterWatch:
                 self._connection.execute(STATEMENT_TIMEOUT, prepare=False)
             connection = self._connection
             depths = run(connection, gauges.queue_depths(COUNT_AT_MOST))
+            depths += self._read_pg_boss(connection)
             health = run(connection, gauges.cluster_health())
             self.reading = Reading(depths, health, run(connection, gauges.dead_rows()), now)
         except psycopg.errors.QueryCanceled:
             logger.warning("the queues could not be counted within a second")
         except psycopg.Error:
             self._disconnect()  # the scheduler of this host says that the database is away
+
+    def _read_pg_boss(self, connection: Connection) -> list[Depth]:
+        """As much as could be counted: its tables hold days of history, and are not ours."""
+        schema = self._pg_boss_schema
+        try:
+            if schema is not None:
+                self._at_pg_boss = pgboss_gauges.queue_depths(connection, schema, COUNT_AT_MOST)
+        except psycopg.errors.QueryCanceled:
+            logger.warning("the jobs in %s.job could not be counted within a second", schema)
+        return self._at_pg_boss
 
     def _disconnect(self) -> None:
         if self._connection is not None:

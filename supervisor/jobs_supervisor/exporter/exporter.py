@@ -33,6 +33,7 @@ class Exporter:
         counters: what the children count.
         dsn: where the leader's exporter looks at the whole cluster.
         access: who may ask, and how.
+        pg_boss_schema: where the application's jobs of a pg-boss are; None for nowhere.
     """
 
     def __init__(
@@ -42,9 +43,10 @@ class Exporter:
         counters: Counters,
         dsn: str,
         access: Access,
+        pg_boss_schema: str | None,
     ) -> None:
         self._slots = slots
-        self._watch = ClusterWatch(dsn, lambda: counters.sum_of(metrics.LEADER) > 0)
+        self._watch = ClusterWatch(dsn, lambda: counters.sum_of(metrics.LEADER) > 0, pg_boss_schema)
         self._registry = CollectorRegistry()
         self._registry.register(SupervisorCollector(counters, slots))
         self._registry.register(ClusterCollector(self._watch))

@@ -1,0 +1,33 @@
+"""What waits and runs in the tables of a pg-boss, for metrics."""
+
+from __future__ import annotations
+
+from psycopg.errors import InsufficientPrivilege
+
+from jobs_runtime.database import Connection
+from jobs_runtime.errors import SchemaError
+from jobs_runtime.executors.operation import Operation, run
+from jobs_runtime.executors.pgboss.schema import Layout, look
+from jobs_runtime.executors.pgboss.statements import statement
+from jobs_runtime.executors.postgres.gauges import Depth
+
+
+def queue_depths(connection: Connection, schema: str, limit: int) -> list[Depth]:
+    """Count the jobs of every name that a living supervisor performs, up to `limit` of each.
+
+    Nothing where there are no tables, or those of pg-boss 11 and 12, or for a role that may not
+    look.
+    """
+    try:
+        layout = run(connection, look(schema, lambda fitness: fitness.layout))
+        return [] if layout.queued else run(connection, depths(layout, limit))
+    except (SchemaError, InsufficientPrivilege):
+        return []
+
+
+def depths(layout: Layout, limit: int) -> Operation[list[Depth]]:
+    """The count itself, on tables of version 20."""
+    parameters = {"limit": limit}
+    return Operation(
+        statement("depths", layout), parameters, lambda rows: [Depth(*row) for row in rows]
+    )
