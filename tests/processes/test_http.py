@@ -52,8 +52,8 @@ def test_attempts_that_took_their_worker_along_are_counted(pool: Pool) -> None:
 
 
 def test_one_host_tells_of_the_whole_cluster(pool: Pool) -> None:
-    both = [pool.start(app="tests.apps.basic", workers=1) for _ in range(2)]
     basic.noop.submit(start_after=3600.0)
+    both = [pool.start(app="tests.apps.basic", workers=1) for _ in range(2)]
 
     def told() -> list[float]:
         found = [samples(running) for running in both]
