@@ -17,7 +17,8 @@ from jobs_runtime.attempt import perform
 from jobs_runtime.awaitable import Awaitable
 from jobs_runtime.database import AsyncConnection, Connection, Database
 from jobs_runtime.errors import ConfigurationError
-from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.mixed import MixedExecutor, worker_executor
+from jobs_runtime.executors.operation import Operation, run, scalar
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.executors.protocol import START
 from jobs_runtime.job import Job
@@ -100,6 +101,7 @@ class Sandbox:
         self._executor = PostgresExecutor()
         self._began_after = run(connection, self._executor.reserve(1)).ids[0]
         self._incarnation = run(connection, self._executor.register_worker("sandbox", 0, 0))
+        self._began_at = run(connection, Operation(b"SELECT now()", {}, scalar))
 
     def submitted(self, job: Job[Any, Any] | None = None) -> list[JobRecord]:
         """What was submitted so far, in order; of one job or of all."""
@@ -111,7 +113,8 @@ class Sandbox:
         ]
 
     def _record(self, job_id: str) -> JobRecord | None:
-        return run(self._connection, self._executor.details(job_id))
+        executor = self._jobs.executor if job_id.isdigit() else self._jobs.pg_boss.executor
+        return run(self._connection, executor.details(job_id))
 
     def assert_submitted(
         self,
@@ -180,17 +183,29 @@ class Sandbox:
         Raises:
             AssertionError: there was no end to it.
         """
+        self._executor = worker_executor(self._jobs.declared)
+        registration = self._executor.register_worker("sandbox", 0, 0)
+        self._incarnation = run(self._connection, registration)
         performed: dict[str, None] = {}
         for _ in range(MOST):
             if delayed:
                 run(self._connection, upkeep.due_now())
+            if isinstance(self._executor, MixedExecutor):
+                run(self._connection, self._executor.due_now(delayed=delayed))
             claim = self._claim()
             if claim is None:
-                mine = (each for each in performed if int(each) > self._began_after)
-                return [record for record in map(self._record, mine) if record is not None]
-            performed[str(claim.job_id)] = None
+                return [
+                    each for each in map(self._record, performed) if each and self._is_own(each)
+                ]
+            performed[claim.known_as] = None
             self._perform(claim)
         raise AssertionError(f"after {MOST} attempts there are still jobs:{self._listing()}")
+
+    def _is_own(self, record: JobRecord) -> bool:
+        """Whether it was submitted here."""
+        if record.job_id.isdigit():
+            return int(record.job_id) > self._began_after
+        return record.created_at == self._began_at
 
     def _claim(self) -> Claim | None:
         names: dict[str, list[str]] = {}

@@ -46,6 +46,7 @@ def examples() -> Mapping[str, Sequence[Operation[Any]]]:
         "claim": [leases.claim("name1", limit, INCARNATION) for limit in (1, BATCH)],
         "depths": [depths(LAYOUT, 1000)],
         "details": [client.details(SOME)],
+        "due_now": [leases.due_now(["name1"], delayed=delayed) for delayed in (False, True)],
         "held": [leases.held(INCARNATION)],
         "lost": [leases.lost([INCARNATION, INCARNATION + 1])],
         "probe": [leases.probe([f"name{number}" for number in range(30)])],

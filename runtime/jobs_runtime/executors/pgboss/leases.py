@@ -60,6 +60,11 @@ class PgBossLeases:
         parameters = {"queue": queue, "limit": limit, "incarnation": incarnation}
         return Operation(self._statement("claim"), parameters, read_claims)
 
+    def due_now(self, queues: Sequence[str], *, delayed: bool) -> Operation[None]:
+        """Have the time of what waits come, in a transaction in which no time passes."""
+        parameters = {"queues": list(queues), "delayed": delayed}
+        return Operation(self._statement("due_now"), parameters, nothing)
+
     def held(self, incarnation: int) -> Operation[list[Claim]]:
         """What an incarnation holds."""
         return Operation(self._statement("held"), {"incarnation": incarnation}, read_claims)
