@@ -61,7 +61,18 @@ def test_a_crash_loop_slows_down_and_spares_the_healthy(pool: Pool, mood: Path) 
     assert (healthy.restarts, healthy.done) == (0, 1)
     mood.write_text("")
     eventually(lambda: slot.state is SlotState.IDLE, 15, "it gets ready")
+    forgiven_after_a_job(running, slot)
     moody.jobs.close()
+
+
+def forgiven_after_a_job(running: Running, slot: Slot) -> None:
+    """The next death of a worker that has ended a job is its first again: nothing is waited for."""
+    while slot.done == 0:
+        assert moody.double.submit(4).result(5) == 8
+    restarts, pauses = slot.restarts, running.log.count("worker 1 starts again in")
+    os.kill(slot.pid, signal.SIGKILL)
+    eventually(lambda: slot.restarts > restarts and slot.state is SlotState.IDLE, 5, "replaced")
+    assert running.log.count("worker 1 starts again in") == pauses
 
 
 @pytest.mark.long
