@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jobs_runtime.database import Connection
+from jobs_runtime.executors import direct
 from jobs_runtime.executors.direct import BLOCKING, DirectConnection
 from tests.integration.shop import Shop, waiting
 
@@ -43,6 +46,16 @@ def test_behind_a_pooler_nothing_is_prepared(shop: Shop, connection: Connection)
     assert shop.double.submit(21).details().args == 21
     rows = connection.execute("SELECT count(*) FROM jobs.job").fetchall()
     assert rows == [(1,)]
+    with shop.jobs.database.connection() as own:
+        assert isinstance(own, DirectConnection)
+        assert own.prepared == set()
+
+
+def test_where_a_library_waits_for_us_a_cursor_is_used(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(direct, "BLOCKING", False)
+    assert shop.double.submit(21).details().args == 21
     with shop.jobs.database.connection() as own:
         assert isinstance(own, DirectConnection)
         assert own.prepared == set()
