@@ -9,6 +9,7 @@ import pytest
 from jobs_runtime import Jobs, Schedule, SubmittedJob
 from jobs_runtime.errors import DeclarationError, OptionError, SchemaError
 from jobs_runtime.executors.pgboss.examining import examine
+from jobs_runtime.testing import sandbox
 from jobs_supervisor.supervisor import NOT_STARTED
 from tests.interop import app
 from tests.interop.queues import SOON, VERSIONS, QueueHouse
@@ -101,6 +102,13 @@ class TestNodeSends:
 
 
 class TestPythonSubmits:
+    def test_and_a_sandbox_performs(self, house: QueueHouse) -> None:
+        with sandbox(app.jobs) as submits:
+            app.shared.submit({"give": 5})
+            app.shared.submit({"give": 6}, start_after=60)
+            assert [record.output for record in submits.drain()] == [5]
+            assert [record.output for record in submits.drain(delayed=True)] == [6]
+
     def test_and_node_performs(self, house: QueueHouse) -> None:
         house.node.work("of_node", pollingIntervalSeconds=0.5)
         sent = app.jobs.pg_boss.send("of_node", {"give": 5})
