@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -128,7 +129,7 @@ class Pool:
         return running
 
     def stop_all(self) -> None:
-        """Kill what still runs, and have every child gone before the database goes."""
+        """Kill what still runs, have every child gone before the database goes, and clean up."""
         for running in self._running:
             if running.process.poll() is None:
                 pids = [slot.pid for slot in running.slots] if "ready: " in running.log else []
@@ -136,6 +137,7 @@ class Pool:
                 running.process.wait(10)
                 for pid in filter(None, pids):
                     _kill(pid)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def kill_all(self) -> None:
         """Kill containers, with everything in them, whose records say nothing outside of them."""
