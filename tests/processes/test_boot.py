@@ -76,6 +76,7 @@ def forgiven_after_a_job(running: Running, slot: Slot) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(PATIENCE + 120)
 def test_a_pool_of_which_no_worker_gets_ready_gives_up(pool: Pool, mood: Path) -> None:
     mood.write_text("fine once")
     began = time.monotonic()
