@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+QUICK := not long and not interop
 
 .DEFAULT_GOAL := help
 
@@ -34,9 +35,11 @@ lint: $(INSTALLED) ## ruff and pyright strict
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 
+# Those in processes/ look at times, so one by one; of the others two at a time.
 .PHONY: test
 test: lint ## every test on an embedded Postgres (or on DATABASE_URL), and the linters
-	$(BIN)/pytest -m 'not long and not interop'
+	$(BIN)/pytest -m '$(QUICK)' tests/processes
+	$(BIN)/pytest -m '$(QUICK)' --numprocesses 2 --ignore tests/processes
 
 .PHONY: test-long
 test-long: $(INSTALLED) ## the tests that take minutes
