@@ -44,6 +44,24 @@ def test_a_running_job_may_finish(pool: Pool) -> None:
     assert (behind.details().state, behind.details().attempt) == ("created", 0)
 
 
+def test_what_was_claimed_along_with_a_running_job_goes_back_at_once(
+    pool: Pool, connection: Connection
+) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    quick = basic.deep_sleep.submit_many([0.0] * 20)
+    eventually(lambda: quick[-1].details().state == "completed", 10, "claims have grown")
+    slow, *behind = basic.deep_sleep.submit_many([2.0] + [0.0] * 5)
+    slot_on(running, slow.job_id)
+    running.send(signal.SIGTERM)
+    given_back = [("active", 1, 0)] + [("created", 0, 0)] * len(behind)
+    took = eventually(lambda: sorted(waiting(connection)) == given_back, 5, "they are back")
+    assert took < 1
+    later = basic.double.submit(1)
+    assert running.wait_exit(10) == 0
+    assert slow.details().state == "completed"
+    assert [each.details().attempt for each in [*behind, later]] == [0] * (len(behind) + 1)
+
+
 def test_what_does_not_finish_in_time_is_given_back_uncharged(
     pool: Pool, connection: Connection
 ) -> None:
