@@ -27,30 +27,35 @@ def together(connection: Any) -> Any:
 
 
 def store(
-    connection: psycopg.Connection[Any], executor: ClientExecutor, submission: Submission
+    connection: psycopg.Connection[Any],
+    executor: ClientExecutor,
+    submission: Submission,
+    *,
+    alone: bool = False,
 ) -> Stored:
-    """Store one submission in the connection's transaction, or one of its own."""
-    operation = executor.submit(submission)
-    while (stored := operations.run(connection, operation)) is None:
-        continue
-    return stored
+    """Store one submission in the connection's transaction, or one of its own.
 
-
-def store_alone(
-    connection: psycopg.Connection[Any], executor: ClientExecutor, submission: Submission
-) -> Stored:
-    """Store one submission in a transaction of its own, on a connection of ours."""
-    operation = executor.submit(submission, alone=True)
+    Args:
+        connection: where.
+        executor: how.
+        submission: what.
+        alone: whether it is known to be in one of its own, on a connection of ours.
+    """
+    operation = executor.submit(submission, alone=alone)
     while (stored := run_directly(connection, operation)) is None:
         continue
     return stored
 
 
 async def astore(
-    connection: psycopg.AsyncConnection[Any], executor: ClientExecutor, submission: Submission
+    connection: psycopg.AsyncConnection[Any],
+    executor: ClientExecutor,
+    submission: Submission,
+    *,
+    alone: bool = False,
 ) -> Stored:
     """As `store`, from a coroutine."""
-    operation = executor.submit(submission)
+    operation = executor.submit(submission, alone=alone)
     while (stored := await operations.arun(connection, operation)) is None:
         continue
     return stored
@@ -69,16 +74,6 @@ def store_many(
         operations.copy(connection, executor.copy(reserved, submissions))
         operations.run(connection, executor.wake(submissions[0].queue, len(submissions)))
     return [Stored(str(job_id)) for job_id in reserved.ids]
-
-
-async def astore_alone(
-    connection: psycopg.AsyncConnection[Any], executor: ClientExecutor, submission: Submission
-) -> Stored:
-    """As `store_alone`, from a coroutine."""
-    operation = executor.submit(submission, alone=True)
-    while (stored := await operations.arun(connection, operation)) is None:
-        continue
-    return stored
 
 
 async def astore_many(

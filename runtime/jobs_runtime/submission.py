@@ -10,14 +10,7 @@ from jobs_runtime.database import ours
 from jobs_runtime.errors import OptionError, PayloadError
 from jobs_runtime.model import Stored, Submission
 from jobs_runtime.options import Options, OptionValues, When, as_mapping, validate
-from jobs_runtime.storing import (
-    astore,
-    astore_alone,
-    astore_many,
-    store,
-    store_alone,
-    store_many,
-)
+from jobs_runtime.storing import astore, astore_many, store, store_many
 from jobs_runtime.submitted import SubmittedJob
 from jobs_runtime.tracing import SubmitSpan, submitting
 
@@ -31,6 +24,9 @@ Input = TypeVar("Input")
 Output = TypeVar("Output")
 Optional = TypeVar("Optional")
 
+Layers = tuple[Mapping[str, object], ...]
+"""Options as they were given, the weakest first."""
+
 
 class Submitter(Generic[Input, Output]):
     """Something that can be submitted: a job, or a job with a delay. Never changed in place."""
@@ -39,7 +35,7 @@ class Submitter(Generic[Input, Output]):
         self,
         jobs: Jobs,
         job: Job[Input, Output],
-        layers: tuple[Mapping[str, object], ...],
+        layers: Layers,
     ) -> None:
         self._jobs = jobs
         self._job = job
@@ -100,13 +96,14 @@ class Submitter(Generic[Input, Output]):
         """
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            submission = self._submission(args, options, self._merged(options), span)
+            layers = self._layers(options)
+            submission = self._submission(args, layers, self._merged(layers), span)
             if connection is not None:
                 with ours():
                     stored = store(borrow(connection), executor, submission)
             else:
                 with self._jobs.database.connection() as own:
-                    stored = store_alone(own, executor, submission)
+                    stored = store(own, executor, submission, alone=True)
             return self._submitted([stored], span)[0]
 
     @overload
@@ -127,13 +124,14 @@ class Submitter(Generic[Input, Output]):
         """As `submit`, from a coroutine; `connection` is an async one."""
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            submission = self._submission(args, options, self._merged(options), span)
+            layers = self._layers(options)
+            submission = self._submission(args, layers, self._merged(layers), span)
             if connection is not None:
                 with ours():
                     stored = await astore(await aborrow(connection), executor, submission)
             else:
                 async with self._jobs.database.async_connection() as own:
-                    stored = await astore_alone(own, executor, submission)
+                    stored = await astore(own, executor, submission, alone=True)
             return self._submitted([stored], span)[0]
 
     def submit_many(
@@ -181,30 +179,33 @@ class Submitter(Generic[Input, Output]):
                     stored = await astore_many(own, executor, submissions)
             return self._submitted(stored, span)
 
+    def _layers(self, given: OptionValues) -> Layers:
+        return (*self.layers, as_mapping(given))
+
     def _submission(
-        self, args: Any, given: OptionValues, merged: Options, span: SubmitSpan
+        self, args: Any, layers: Layers, merged: Options, span: SubmitSpan
     ) -> Submission:
-        job, layers = self._job, (*self.layers, as_mapping(given))
-        text = job.input.encode(args)
-        return Submission(job.name, job.queue, text, merged, span.trace, layers)
+        job = self._job
+        return Submission(job.name, job.queue, job.input.encode(args), merged, span.trace, layers)
 
     def _submissions(
         self, many: Iterable[Any], given: OptionValues, span: SubmitSpan
     ) -> list[Submission]:
-        merged = self._merged(given)
+        layers = self._layers(given)
+        merged = self._merged(layers)
         _check_several(many, self._job.name)
         submissions: list[Submission] = []
         for args in many:
             try:
-                submissions.append(self._submission(args, given, merged, span))
+                submissions.append(self._submission(args, layers, merged, span))
             except PayloadError as error:
                 raise PayloadError(f"at index {len(submissions)}: {error}") from error
         return submissions
 
-    def _merged(self, values: OptionValues) -> Options:
-        options = as_mapping(values)
+    def _merged(self, layers: Layers) -> Options:
+        options = layers[-1]
         try:
-            return self._job.options_for(*self.layers, options)
+            return self._job.options_for(*layers)
         except OptionError:
             name, parameter = self._job.name, self._job.parameter
             if parameter in options and parameter not in Options.__struct_fields__:
