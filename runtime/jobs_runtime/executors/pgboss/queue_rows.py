@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from jobs_runtime.executors.operation import Row
-from jobs_runtime.executors.pgboss.rows import unwrapped
+from jobs_runtime.executors.pgboss.rows import as_record
 from jobs_runtime.executors.pgboss.schema import Layout
-from jobs_runtime.model import JobRecord, JobState, Progress, Submission
+from jobs_runtime.model import JobRecord, Submission
 from jobs_runtime.options import Follower, Options
 
 KEYS = (
@@ -54,26 +54,9 @@ def read_record(layout: Layout, rows: list[Row]) -> JobRecord | None:
     row = read_row(layout, rows)
     if row is None:
         return None
-    progress, deaths, died_since = rows[0][len(KEYS) : len(KEYS) + len(OURS)]
-    # The row counts the attempts that took no worker down.
-    counted = row["startedOn"] not in (None, died_since)
-    return JobRecord(
-        job_id=row["id"],
-        name=row["name"],
-        queue=row["name"],
-        state=JobState(row["state"]),
-        priority=row["priority"],
-        attempt=deaths + row["retryCount"] + counted,
-        deaths=deaths,
-        args=row["data"],
-        options=_read_options(row),
-        created_at=row["createdOn"],
-        start_after=row["startAfter"] if row["startAfter"] > row["createdOn"] else None,
-        started_at=row["startedOn"],
-        finished_at=row["completedOn"],
-        progress=None if progress is None else msgspec.json.decode(progress, type=Progress),
-        output=unwrapped(row["output"]),
-    )
+    ours = rows[0][len(KEYS) : len(KEYS) + len(OURS)]
+    # Version 20 has the same names, in lower case.
+    return as_record({key.lower(): value for key, value in row.items()}, _read_options(row), ours)
 
 
 def _read_options(row: dict[str, Any]) -> Options:

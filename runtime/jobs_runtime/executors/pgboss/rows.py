@@ -84,7 +84,18 @@ def read_record(rows: list[Row]) -> JobRecord | None:
     row = read_row(rows)
     if row is None:
         return None
-    progress, deaths, died_since = rows[0][-3:]
+    return as_record(row, _read_options(row), rows[0][-3:])
+
+
+def as_record(row: dict[str, Any], options: Options, ours: Row) -> JobRecord:
+    """A job by Node's row of it.
+
+    Args:
+        row: the columns that every version has, by their names in version 20.
+        options: what it was submitted with.
+        ours: its progress, its deaths, and since when the attempt had run that died last.
+    """
+    progress, deaths, died_since = ours
     # The row counts the attempts that took no worker down.
     counted = row["startedon"] not in (None, died_since)
     return JobRecord(
@@ -96,13 +107,13 @@ def read_record(rows: list[Row]) -> JobRecord | None:
         attempt=deaths + row["retrycount"] + counted,
         deaths=deaths,
         args=row["data"],
-        options=_read_options(row),
+        options=options,
         created_at=row["createdon"],
         start_after=row["startafter"] if row["startafter"] > row["createdon"] else None,
         started_at=row["startedon"],
         finished_at=row["completedon"],
         progress=None if progress is None else msgspec.json.decode(progress, type=Progress),
-        output=unwrapped(row["output"]),
+        output=_unwrapped(row["output"]),
     )
 
 
@@ -122,7 +133,7 @@ def _read_options(row: dict[str, Any]) -> Options:
     )
 
 
-def unwrapped(output: object) -> object:
+def _unwrapped(output: object) -> object:
     """What a perform function returned: pg-boss keeps objects as they are, `{"value": x}` else."""
     if isinstance(output, dict):
         found = cast("dict[str, object]", output)
