@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -26,15 +26,6 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.
 """
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def pool(dsn: str) -> Iterator[Pool]:
-    pool = Pool(dsn)
-    hosts.jobs.database.given_dsn = dsn
-    yield pool
-    hosts.jobs.close()
-    pool.stop_all()
 
 
 def scheduler_of_leader(running: list[Running]) -> int:

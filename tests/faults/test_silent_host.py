@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -26,15 +25,6 @@ CREATE TRIGGER silence BEFORE INSERT OR UPDATE OF beat_at ON jobs.supervisor
 
 LONG, SHORT = 30.0, 0.02
 """Seconds."""
-
-
-@pytest.fixture
-def pool(dsn: str) -> Iterator[Pool]:
-    pool = Pool(dsn)
-    hosts.jobs.database.given_dsn = dsn
-    yield pool
-    hosts.jobs.close()
-    pool.stop_all()
 
 
 def silence(connection: Connection, running: Running) -> None:

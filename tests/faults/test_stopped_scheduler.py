@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -23,15 +23,6 @@ JOBS = 6_000
 ATTEMPTS = """
 SELECT state::text, attempt, count(*) FROM jobs.finished WHERE name = 'work' GROUP BY 1, 2
 """
-
-
-@pytest.fixture
-def pool(dsn: str) -> Iterator[Pool]:
-    pool = Pool(dsn)
-    hosts.jobs.database.given_dsn = dsn
-    yield pool
-    hosts.jobs.close()
-    pool.stop_all()
 
 
 def test_it_is_replaced_others_lead_and_its_workers_go_on(
