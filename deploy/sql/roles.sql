@@ -48,7 +48,7 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON jobs.pgboss_waiter TO jobs_submitter;
 GRANT UPDATE ON jobs.job TO jobs_worker;
 GRANT SELECT, INSERT ON jobs.beginning TO jobs_worker;
 GRANT UPDATE (running_on) ON jobs.finished TO jobs_worker;
-GRANT SELECT, INSERT ON jobs.worker TO jobs_worker;
+GRANT SELECT, INSERT ON jobs.worker, jobs.claim TO jobs_worker;
 GRANT USAGE ON SEQUENCE jobs.incarnation TO jobs_worker;
 GRANT SELECT (id), UPDATE (idle) ON jobs.supervisor TO jobs_worker;
 GRANT SELECT ON jobs.migration TO jobs_worker;
@@ -60,7 +60,7 @@ GRANT USAGE ON SEQUENCE jobs.pgboss_lease_id TO jobs_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE
     ON jobs.job, jobs.supervisor, jobs.schedule, jobs.tick, jobs.pgboss_schedule,
     jobs.pgboss_death TO jobs_scheduler;
-GRANT SELECT, DELETE ON jobs.worker, jobs.slot, jobs.waiter, jobs.beginning, jobs.pgboss_lease,
+GRANT SELECT, DELETE ON jobs.worker, jobs.claim, jobs.slot, jobs.waiter, jobs.beginning, jobs.pgboss_lease,
     jobs.pgboss_waiter TO jobs_scheduler;
 GRANT USAGE ON SEQUENCE jobs.job_id_seq TO jobs_scheduler;
 GRANT SELECT ON jobs.migration TO jobs_scheduler;
@@ -90,10 +90,10 @@ GRANT UPDATE (running_on) ON jobs.finished TO jobs_worker;
 
 -- Everything but args, options, progress and output.
 GRANT SELECT (id, created_at, start_after, claimed_by, claimed_at, rank, state, attempt, deaths, ready,
-              queue, name, keep_until, limit_key) ON jobs.job TO jobs_reader;
+              running, queue, name, keep_until, limit_key) ON jobs.job TO jobs_reader;
 GRANT SELECT (id, created_at, start_after, started_at, finished_at, rank, state, attempt, deaths, queue,
               name, keep_until) ON jobs.finished TO jobs_reader;
-GRANT SELECT ON jobs.supervisor, jobs.worker, jobs.tick, jobs.pause, jobs.migration TO jobs_reader;
+GRANT SELECT ON jobs.supervisor, jobs.worker, jobs.claim, jobs.tick, jobs.pause, jobs.migration TO jobs_reader;
 GRANT SELECT (id, tables, job_id, startedon, claimed_by) ON jobs.pgboss_lease TO jobs_reader;
 GRANT SELECT (key, name, queue, cron, time_zone, missed, missed_limit, overlap, rank, last_tick,
               declared, paused_at)

@@ -150,6 +150,6 @@ def test_pods_are_scaled_on_jobs_by_workers(connection: Connection) -> None:
     assert row == (0,)
     connection.execute(
         "INSERT INTO jobs.job (queue, name, ready, claimed_by)"
-        " VALUES ('a', 'b', true, NULL), ('a', 'b', false, 7), ('a', 'b', false, NULL)"
+        " VALUES ('a', 'b', true, NULL), ('a', 'b', true, 7), ('a', 'b', false, NULL)"
     )
     assert connection.execute(query).fetchone() == (2,)

@@ -37,8 +37,8 @@ SELECT 'supervisor' || n, 'host', 'place', 1, 8, ARRAY(SELECT 'name' || m FROM g
        '{}'
 FROM generate_series(1, 3) AS n;
 
-INSERT INTO jobs.worker (incarnation, supervisor_id, slot, pid)
-SELECT n, 'supervisor', n % 8, 1 FROM generate_series(1, 2000) AS n;
+INSERT INTO jobs.worker (incarnation, supervisor_id, slot, pid, knows)
+SELECT n, 'supervisor', n % 8, 1, 9 FROM generate_series(1, 2000) AS n;
 
 INSERT INTO jobs.pgboss_waiter (job_id) SELECT gen_random_uuid() FROM generate_series(1, 20000);
 

@@ -10,17 +10,24 @@ SELECT id, 'queue' || id % 20, 'name' || id % 20, false,
        now() + (id - 101000) * interval '1 second'
 FROM generate_series(100001, 200000) AS id;
 
-INSERT INTO jobs.job (id, queue, name, ready, state, attempt, claimed_by, claimed_at)
-SELECT id, 'queue' || id % 20, 'name' || id % 20, false, 'active', 1, 7 + (id - 200001) / 500,
+INSERT INTO jobs.job (id, queue, name, state, attempt, claimed_by, claimed_at)
+SELECT id, 'queue' || id % 20, 'name' || id % 20, 'active', 1, 7 + (id - 200001) / 500,
        now() - interval '1 hour'
 FROM generate_series(200001, 204000) AS id;
+
+INSERT INTO jobs.claim (incarnation, claimed_at, ids)
+SELECT claimed_by, claimed_at, array_agg(id) FROM jobs.job WHERE claimed_by < 100 GROUP BY 1, 2;
+
+INSERT INTO jobs.claim (incarnation, claimed_at, ids)
+SELECT 100 + number % 100, now() - interval '1 hour', ARRAY[number]
+FROM generate_series(1, 10000) AS number;
 
 INSERT INTO jobs.job (id, queue, name, limit_key)
 SELECT id, 'limited', 'limited', 'key' || id % 10
 FROM generate_series(210001, 230000) AS id;
 
-INSERT INTO jobs.job (id, queue, name, limit_key, ready, state, attempt, claimed_by, claimed_at)
-SELECT id, 'limited', 'limited', 'key' || id % 10, false, 'active', 1, 9000, now()
+INSERT INTO jobs.job (id, queue, name, limit_key, running, state, attempt, claimed_by, claimed_at)
+SELECT id, 'limited', 'limited', 'key' || id % 10, true, 'active', 1, 9000, now()
 FROM generate_series(240001, 240100) AS id;
 
 INSERT INTO jobs.beginning (queue, limit_key, began_at)
@@ -41,8 +48,8 @@ INSERT INTO jobs.supervisor (id, host, place, pid, workers, names, schedules, id
 SELECT 'supervisor' || number, 'host', 'place ' || number, 1, 8, '{}', '{}', false
 FROM generate_series(1, 1000) AS number;
 
-INSERT INTO jobs.worker (incarnation, supervisor_id, slot, pid)
-SELECT number, 'supervisor' || number / 8 + 1, number % 8, 1
+INSERT INTO jobs.worker (incarnation, supervisor_id, slot, pid, knows)
+SELECT number, 'supervisor' || number / 8 + 1, number % 8, 1, 9
 FROM generate_series(1, 10000) AS number;
 
 INSERT INTO jobs.schedule (key, name, queue, cron, time_zone, missed, missed_limit, overlap, rank)

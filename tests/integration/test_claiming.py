@@ -28,6 +28,16 @@ class TestOrder:
         assert args_of(worker.claim(limit=3)) == ["10", "0", "1"]
         assert args_of(worker.claim(limit=3)) == ["2", "3", "4"]
 
+    def test_rows_stay_on_their_pages(
+        self, shop: Shop, worker: Worker, connection: Connection
+    ) -> None:
+        shop.double.submit_many(range(200))
+        updated = "SELECT pg_stat_get_xact_tuples_{}updated('jobs.job'::regclass)"
+        with connection.transaction():
+            assert len(worker.claim(limit=200)) == 200
+            assert number(connection, updated.format("")) == 200
+            assert number(connection, updated.format("hot_")) > 150
+
     def test_one_queue_at_a_time(self, shop: Shop, worker: Worker) -> None:
         shop.double.submit(1)
         shop.urgent.submit(2)

@@ -24,6 +24,16 @@ from jobs_supervisor.slotmap import SlotMap
 from tests.integration.shop import Worker
 from tests.support.scraping import Samples, parsed
 
+HELD = """
+WITH taken AS (
+    INSERT INTO jobs.claim (incarnation, ids)
+    SELECT claimed_by, array_agg(id) FROM jobs.job WHERE claimed_by IS NOT NULL GROUP BY 1
+    RETURNING incarnation
+)
+INSERT INTO jobs.worker (incarnation, supervisor_id, slot, pid, knows)
+SELECT incarnation, 's', 0, 1, 9 FROM taken
+"""
+
 FILL = """
 INSERT INTO jobs.job (queue, name, created_at, start_after, ready, state, attempt, claimed_by,
                       claimed_at, rank)
@@ -33,7 +43,7 @@ VALUES ('mail', 'send', now() - interval '100 s', NULL, true, 'created', 0, NULL
         NULL, 0),
        ('mail', 'send', now() - interval '900 s', now() + interval '1 h', false, 'created', 0, NULL,
         NULL, 0),
-       ('mail', 'sort', now() - interval '900 s', NULL, false, 'active', 1, 77, now(), 0),
+       ('mail', 'sort', now() - interval '900 s', NULL, true, 'active', 1, 77, now(), 0),
        ('film', 'cut', now() - interval '900 s', now() + interval '1 h', false, 'created', 0, NULL,
         NULL, 0),
        ('film', 'old', now() - interval '10 s', NULL, true, 'created', 0, NULL, NULL, 0)
@@ -55,6 +65,7 @@ def told(collector: ClusterCollector) -> Samples:
 @pytest.fixture
 def filled(connection: Connection) -> Connection:
     connection.execute(FILL)
+    connection.execute(HELD)
     record = SupervisorRecord("s", "host", "place", 1, 8, ["send", "sort", "cut"], [])
     run(connection, upkeep.register_supervisor(record))
     return connection

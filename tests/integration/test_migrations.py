@@ -11,7 +11,11 @@ from psycopg import conninfo, sql
 
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.errors import SchemaError, SchemaMissing, SchemaOutdated, SchemaTooNew
+from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.postgres import upkeep
 from jobs_runtime.executors.postgres.migrate import (
+    MIGRATION_TABLE,
+    RECORD,
     as_script,
     check,
     migrate,
@@ -19,9 +23,16 @@ from jobs_runtime.executors.postgres.migrate import (
     pending,
 )
 from tests.integration.databases import copied
-from tests.integration.shop import Shop, number
+from tests.integration.shop import Shop, executor, number
 
 NEWEST = migrations()[-1].version
+
+HELD_BEFORE_9 = """
+INSERT INTO jobs.worker (incarnation, supervisor_id, slot, pid) VALUES (7, 'older', 1, 1);
+INSERT INTO jobs.job (queue, name, ready, state, attempt, claimed_by, claimed_at, limit_key)
+SELECT 'mail', 'send', false, 'active', 1, 7, now() - interval '1 minute', key
+FROM (VALUES ('key'), (NULL)) AS limited (key)
+"""
 
 COLUMNS = """
 SELECT table_name::text, column_name::text, data_type::text, is_nullable::text
@@ -44,6 +55,13 @@ def check_error(connection: Connection, error: type[SchemaError]) -> str:
     assert type(caught.value) is error
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def migrate_to(connection: Connection, version: int) -> None:
+    connection.execute(MIGRATION_TABLE, prepare=False)
+    for step in migrations()[:version]:
+        connection.execute(step.sql, prepare=False)
+        connection.execute(f"{RECORD} (%s, %s)", [step.version, step.readable_by])
 
 
 @pytest.fixture
@@ -100,6 +118,29 @@ class TestMigrating:
         submitted = shop.double.submit(21)
         migrate(connection)
         assert submitted.details().args == 21
+
+    def test_what_workers_of_code_before_9_hold_is_performed_by_others(
+        self, empty_dsn: str
+    ) -> None:
+        with connect(empty_dsn, "tests") as connection:
+            migrate_to(connection, 8)
+            connection.execute(HELD_BEFORE_9, prepare=False)
+            migrate(connection)
+            assert run(connection, upkeep.orphans(20)) == [7]
+            (held,) = (run(connection, each) for each in executor.held(7))
+            assert len(held) == 2
+            for release in executor.release([claim.job_id for claim in held], 7):
+                run(connection, release)
+            assert not run(connection, upkeep.forget_worker(7))
+            assert run(connection, upkeep.orphans(20)) == []
+            claimable = "SELECT count(*) FROM jobs.job WHERE ready AND claimed_by IS NULL"
+            assert number(connection, f"{claimable} AND NOT running") == 2
+
+    def test_workers_of_code_before_9_cannot_begin(self, connection: Connection) -> None:
+        with pytest.raises(psycopg.errors.NotNullViolation):
+            connection.execute(
+                "INSERT INTO jobs.worker (supervisor_id, slot, pid) VALUES ('older', 1, 1)"
+            )
 
     def test_a_role_that_may_not_is_told_what_to_do(self, server_dsn: str, empty_dsn: str) -> None:
         role = sql.Identifier(f"{conninfo.conninfo_to_dict(empty_dsn)['dbname']}_guest")

@@ -76,6 +76,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "due_now": [upkeep.due_now()],
         "fire": [upkeep.fire("key1", TICK), upkeep.fire("key2", TICK)],
         "forget_beginnings": [upkeep.forget_beginnings(1000)],
+        "forget_claims": [upkeep.forget_claims()],
         "forget_deaths": [upkeep.forget_deaths(1000)],
         "forget_finished": [upkeep.forget_finished(1000)],
         "forget_slots": [upkeep.forget_slots(1000)],

@@ -32,7 +32,7 @@ SCHEDULING = {
     "register_supervisor", "unregister_supervisor", "heartbeat", "dead_supervisors", "neighbours",
     "orphans", "workers_of", "forget_worker", "held", "finish", "retry", "release", "probe",
     "make_due", "next_due", "give_up", "declare_schedule", "schedules", "fire", "skip_ticks",
-    "limit_waiting", "forget_beginnings", "forget_ticks", "forget_slots",
+    "limit_waiting", "forget_beginnings", "forget_ticks", "forget_slots", "forget_claims",
     "forget_strays", "forget_waiters", "forget_deaths", "forget_finished", "queue_depths",
     "cluster_health", "dead_rows", "leased_tables",
 }  # fmt: skip
@@ -51,7 +51,7 @@ BY_THE_WAY = {
         "lock_limits", "timetable", "pause_schedule", "resume_schedule", "run_schedule",
         "remove_schedule", "write_schedule", "due_now", "reserve", "submit", "submit_alone",
         "submit_singleton", "wake", "progress", "details", "cancel", "unwatch", "restore",
-        "submitted_since", "going_idle", "claim", "stopped", "given_away",
+        "submitted_since", "going_idle", "stopped", "given_away",
     },
     "jobs_reader": {
         "lock_limits", "paused", "timetable", "next_due", "probe", "workers_of", "neighbours",

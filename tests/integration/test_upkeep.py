@@ -6,7 +6,7 @@ from typing import LiteralString
 
 from jobs_runtime import JobState
 from jobs_runtime.database import Connection, connect
-from jobs_runtime.executors.operation import run
+from jobs_runtime.executors.operation import run, run_together
 from jobs_runtime.executors.postgres import upkeep
 from tests.integration.shop import Shop, Worker, details, executor, ids, number, register
 
@@ -96,8 +96,25 @@ class TestTheDead:
         gone.claim(limit=2)
         run(connection, upkeep.forget_worker(gone.incarnation))
         assert run(connection, upkeep.orphans(STALE)) == []
-        age(connection, "UPDATE jobs.job SET claimed_at = now() - interval '21 s'")
+        age(connection, "UPDATE jobs.claim SET claimed_at = now() - interval '21 s'")
         assert run(connection, upkeep.orphans(STALE)) == [gone.incarnation]
+        (held,) = (run(connection, each) for each in executor.held(gone.incarnation))
+        run_together(
+            connection, executor.release([claim.job_id for claim in held], gone.incarnation)
+        )
+        run(connection, upkeep.forget_worker(gone.incarnation))
+        assert run(connection, upkeep.orphans(STALE)) == []
+        assert number(connection, "SELECT count(*) FROM jobs.claim") == 1
+
+    def test_only_the_last_claim_is_kept(self, shop: Shop, connection: Connection) -> None:
+        first, second = Worker(connection), Worker(connection)
+        shop.double.submit_many(range(4))
+        for worker in (first, second, first):
+            worker.claim(limit=1)
+        assert run(connection, upkeep.forget_claims()) == 1
+        assert run(connection, upkeep.forget_claims()) == 0
+        kept = number(connection, "SELECT count(DISTINCT incarnation) FROM jobs.claim")
+        assert kept == 2
 
     def test_what_an_incarnation_holds(self, shop: Shop, connection: Connection) -> None:
         first, second = Worker(connection), Worker(connection)

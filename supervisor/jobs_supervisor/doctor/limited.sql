@@ -4,11 +4,11 @@
 SELECT queue, limit_key, count(*),
        (SELECT count(*) FROM jobs.job
         WHERE job.queue = waiting.queue AND job.limit_key = waiting.limit_key
-          AND claimed_by IS NOT NULL)
+          AND running)
 FROM (
     SELECT queue, limit_key
     FROM jobs.job
-    WHERE limit_key IS NOT NULL AND ready
+    WHERE limit_key IS NOT NULL AND ready AND NOT running
     ORDER BY queue, limit_key
     LIMIT %(limit)s
 ) AS waiting

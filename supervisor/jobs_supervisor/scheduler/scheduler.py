@@ -25,6 +25,7 @@ from jobs_supervisor.counters import Row
 from jobs_supervisor.liveness import is_running
 from jobs_supervisor.obituary import Obituary, ObituaryPipe, Verdict
 from jobs_supervisor.pulse import Pulse
+from jobs_supervisor.scheduler.claims import ClaimRecords
 from jobs_supervisor.scheduler.cron import Cron
 from jobs_supervisor.scheduler.declaring import Declaring
 from jobs_supervisor.scheduler.due import DueJobs
@@ -134,6 +135,7 @@ class Scheduler:
             self._cron,
             HostRescue(self._rescue, lambda: heartbeat.steady_since, logger.warning),
             Expiry(),
+            ClaimRecords(),
             Retention(self._post.retention_days),
         ]
         if shared is not None and shared.maintained:

@@ -9,7 +9,7 @@ WITH limited AS (
         FROM (
             SELECT id, limit_key
             FROM jobs.job
-            WHERE queue = %(queue)s AND ready
+            WHERE queue = %(queue)s AND ready AND claimed_by IS NULL
             ORDER BY rank, id
             LIMIT %(limit)s
         ) AS front

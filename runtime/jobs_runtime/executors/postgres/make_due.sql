@@ -5,7 +5,7 @@ WITH made AS (
     WHERE id = ANY (ARRAY(
         SELECT id
         FROM jobs.job
-        WHERE NOT ready AND claimed_by IS NULL AND start_after <= now()
+        WHERE NOT ready AND start_after <= now()
         ORDER BY start_after
         LIMIT %(limit)s
         FOR UPDATE SKIP LOCKED

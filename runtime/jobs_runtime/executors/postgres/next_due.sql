@@ -2,6 +2,6 @@
 -- Index: job_due.
 SELECT extract(epoch FROM start_after - clock_timestamp())::float8
 FROM jobs.job
-WHERE NOT ready AND claimed_by IS NULL
+WHERE NOT ready
 ORDER BY start_after
 LIMIT 1

@@ -5,7 +5,7 @@ FROM unnest(%(queues)s::text[]) AS wanted (queue)
 CROSS JOIN LATERAL (
     SELECT rank
     FROM jobs.job
-    WHERE queue = wanted.queue AND ready
+    WHERE queue = wanted.queue AND ready AND claimed_by IS NULL
     ORDER BY rank, id
     LIMIT 1
 ) AS first

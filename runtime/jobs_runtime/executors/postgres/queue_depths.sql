@@ -2,7 +2,7 @@
 -- claimable one has waited, and whether some living supervisor performs jobs of that name.
 -- It counts the first so many ready jobs of each queue and delayed jobs of all: a backlog of
 -- millions costs no more. Takes no lock.
--- Index: job_ready, job_due, job_held.
+-- Index: job_ready, job_due, claim_pkey, job_pkey.
 WITH RECURSIVE queues AS (
     (SELECT queue FROM jobs.job WHERE ready ORDER BY queue LIMIT 1)
     UNION ALL
@@ -16,7 +16,7 @@ WITH RECURSIVE queues AS (
     FROM queues CROSS JOIN LATERAL (
         SELECT name, greatest(created_at, start_after) AS since
         FROM jobs.job
-        WHERE queue = queues.queue AND ready
+        WHERE queue = queues.queue AND ready AND claimed_by IS NULL
         ORDER BY rank, id
         LIMIT %(limit)s
     ) AS ready
@@ -26,18 +26,19 @@ WITH RECURSIVE queues AS (
     FROM (
         SELECT queue, name
         FROM jobs.job
-        WHERE NOT ready AND claimed_by IS NULL
+        WHERE NOT ready
         ORDER BY start_after
         LIMIT %(limit)s
     ) AS delayed
     GROUP BY queue, name
     UNION ALL
     SELECT queue, name, 'active', count(*), NULL
-    FROM (
-        SELECT queue, name
-        FROM jobs.job
-        WHERE claimed_by IS NOT NULL
-        ORDER BY claimed_by
+    FROM jobs.worker
+    CROSS JOIN LATERAL (
+        SELECT ids FROM jobs.claim WHERE incarnation = worker.incarnation ORDER BY number DESC LIMIT 1
+    ) AS last
+    CROSS JOIN LATERAL (
+        SELECT queue, name FROM jobs.job WHERE id = ANY (ids) AND (claimed_by = incarnation) IS TRUE
     ) AS active
     GROUP BY queue, name
 )

@@ -1,13 +1,11 @@
 -- Gives failed attempts another one, at once or after a delay.
--- `singleton_queue` limits what waits for its first attempt, so that is given up.
 -- Index: job_pkey.
 WITH again AS (
     UPDATE jobs.job AS job
     SET state = 'retry', ready = outcome.delay = 0, output = coalesce(outcome.output, job.output),
         start_after = now() + outcome.delay * interval '1 second',
         deaths = job.deaths + %(death)s::int, attempt = job.attempt - outcome.refund,
-        singleton_key = CASE WHEN NOT job.singleton_queue THEN job.singleton_key END,
-        claimed_by = NULL, claimed_at = NULL
+        running = false, claimed_by = NULL, claimed_at = NULL
     FROM unnest(%(ids)s::bigint[], %(delays)s::float8[], %(outputs)s::json[], %(refunds)s::int[])
          AS outcome (id, delay, output, refund)
     WHERE job.id = outcome.id AND (job.claimed_by = %(incarnation)s) IS TRUE

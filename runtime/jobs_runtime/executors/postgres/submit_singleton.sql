@@ -21,7 +21,7 @@ WITH submitted AS (
     SELECT id
     FROM jobs.job
     WHERE name = %(name)s AND singleton_key = %(singleton_key)s
-      AND singleton_key IS NOT NULL AND singleton_queue AND claimed_by IS NULL
+      AND singleton_key IS NOT NULL AND singleton_queue
       AND %(singleton_queue)s::boolean
 )
 SELECT id, false AS duplicate,

@@ -193,6 +193,11 @@ def forget_waiters(limit: int) -> Operation[int]:
     return Operation(statement("forget_waiters"), {"limit": limit}, scalar)
 
 
+def forget_claims() -> Operation[int]:
+    """Forget the claims that were followed by another of their worker; gives how many."""
+    return Operation(statement("forget_claims"), {}, scalar)
+
+
 def forget_deaths(limit: int) -> Operation[int]:
     """Forget up to `limit` deaths by jobs of a pg-boss, a month old; gives how many."""
     return Operation(statement("forget_deaths"), {"limit": limit}, scalar)
