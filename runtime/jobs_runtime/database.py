@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import threading
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
-from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from jobs_runtime.dsn import resolve_dsn
-from jobs_runtime.errors import DatabaseUnavailable, SchemaError, SchemaMissing, SchemaOutdated
 from jobs_runtime.executors.direct import DirectConnection
 from jobs_runtime.pooling import Usable, ausable
+from jobs_runtime.unusable import UNUSABLE, unusable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -129,7 +128,7 @@ class Database:
     def __init__(self, dsn: str | None = None) -> None:
         self.given_dsn = dsn
         self._owner = os.getpid()
-        self._pool: ConnectionPool[Connection] | None = None
+        self._pool: ConnectionPool[DirectConnection] | None = None
         self._opening = threading.Lock()
         self._async_pools: WeakKeyDictionary[
             asyncio.AbstractEventLoop, AsyncConnectionPool[AsyncConnection]
@@ -144,12 +143,14 @@ class Database:
         """
         return resolve_dsn(self.given_dsn)
 
-    def pool(self) -> ConnectionPool[Connection]:
+    def pool(self) -> ConnectionPool[DirectConnection]:
         """The pool of this process."""
         self._forget_after_fork()
+        if self._pool is not None:
+            return self._pool
         with self._opening:
             if self._pool is None:
-                self._pool = ConnectionPool[Connection](
+                self._pool = ConnectionPool[DirectConnection](
                     self.dsn,
                     connection_class=DirectConnection,
                     min_size=0,
@@ -181,19 +182,14 @@ class Database:
             await pool.open()
         return pool
 
-    @contextmanager
-    def connection(self) -> Generator[Connection]:
+    def connection(self) -> AbstractContextManager[Connection]:
         """A connection of the pool, for a block of our own statements.
 
         Raises:
             SchemaMissing: the database has not been migrated.
             DatabaseUnavailable: none was free within 10 s, or it broke.
         """
-        try:
-            with Usable(self.pool()) as connection:
-                yield connection
-        except UNUSABLE as error:
-            raise unusable(error) from error
+        return Usable(self.pool())
 
     @asynccontextmanager
     async def async_connection(self) -> AsyncGenerator[AsyncConnection]:
@@ -249,51 +245,3 @@ class Database:
             self._pool = None
             self._opening = threading.Lock()
             self._async_pools = WeakKeyDictionary()
-
-
-UNMIGRATED = (
-    psycopg.errors.UndefinedTable,
-    psycopg.errors.InvalidSchemaName,
-    psycopg.errors.UndefinedColumn,
-)
-"""What our own statements meet when the database has no tables, or those of an older version."""
-
-UNUSABLE = (PoolTimeout, psycopg.OperationalError, *UNMIGRATED)
-"""What they meet on a connection of our own, which may be lost as well."""
-
-NO_PG_BOSS_TABLES = (
-    "the database has no pg-boss tables in the schema {schema!r}; start your Node server once, or"
-    " run `jobs-supervisor migrate --app ...` with the application that declares PgBoss jobs"
-)
-
-
-@contextmanager
-def ours() -> Generator[None]:
-    """Our own statements on a connection that is the caller's, and whose loss is its affair.
-
-    Raises:
-        SchemaMissing: the database has not been migrated, or has no tables of pg-boss.
-        SchemaOutdated: it has been migrated by an older version.
-    """
-    try:
-        yield
-    except UNMIGRATED as error:
-        raise unusable(error) from error
-
-
-def unusable(error: Exception) -> DatabaseUnavailable | SchemaError:
-    """The error to raise when one of `UNUSABLE` came."""
-    if isinstance(error, psycopg.errors.UndefinedColumn):
-        return SchemaOutdated(
-            "the jobs tables are older than this code; run `jobs-supervisor migrate`"
-        )
-    if isinstance(error, UNMIGRATED):
-        named = re.search(r'["«„]\s?(\w+)', str(error))  # a relation or a schema, quoted
-        if named and named[1] != "jobs":
-            return SchemaMissing(NO_PG_BOSS_TABLES.format(schema=named[1]))
-        return SchemaMissing(
-            "the database has no jobs tables; run `jobs-supervisor migrate` on it once"
-        )
-    if isinstance(error, PoolTimeout):
-        return DatabaseUnavailable(f"no connection to the database within {POOL_TIMEOUT:.0f} s")
-    return DatabaseUnavailable(f"the database went away: {str(error).strip()}")

@@ -109,9 +109,21 @@ class Job(Submitter[Input, Output], Pausable):
         Raises:
             OptionError: an option is unknown or out of range.
         """
+        return self.with_followers(self.merged(*layers))
+
+    def merged(self, *layers: Mapping[str, object]) -> Options:
+        """As `options_for`, without what is declared of followers: they may not be yet.
+
+        Raises:
+            OptionError: an option is unknown or out of range.
+        """
         merged = with_limit_key(merge(*layers), self.name, self.limits)
         self.executor.check_options(self.name, merged)
-        return with_followers(merged, self.name, self.jobs.declared)
+        return merged
+
+    def with_followers(self, options: Options) -> Options:
+        """Options in which the followers are complete."""
+        return with_followers(options, self.name, self.jobs.declared)
 
     def check(self) -> None:
         """Look at all that cannot be known before the application's modules are imported.

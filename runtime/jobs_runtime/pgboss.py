@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Required, cast
 import psycopg
 
 from jobs_runtime.borrowing import aborrow, borrow
-from jobs_runtime.database import ours
 from jobs_runtime.errors import OptionError, PayloadError
 from jobs_runtime.executors.operation import arun, run
 from jobs_runtime.executors.pgboss import PgBossClient
@@ -23,6 +22,7 @@ from jobs_runtime.model import Stored, Submission
 from jobs_runtime.options import OptionValues, as_mapping, merge
 from jobs_runtime.storing import astore, astore_mixed, store, store_mixed, together
 from jobs_runtime.submitted import SubmittedJob
+from jobs_runtime.unusable import ours
 
 if TYPE_CHECKING:
     from typing import Unpack

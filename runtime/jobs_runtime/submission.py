@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from jobs_runtime.borrowing import aborrow, borrow
-from jobs_runtime.database import ours
 from jobs_runtime.errors import OptionError, PayloadError
 from jobs_runtime.model import Stored, Submission
 from jobs_runtime.options import Options, OptionValues, When, as_mapping, validate
 from jobs_runtime.storing import astore, astore_many, store, store_many
 from jobs_runtime.submitted import SubmittedJob
 from jobs_runtime.tracing import SubmitSpan, submitting
+from jobs_runtime.unusable import ours
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -104,7 +105,8 @@ class Submitter(Generic[Input, Output]):
             else:
                 with self._jobs.database.connection() as own:
                     stored = store(own, executor, submission, alone=True)
-            return self._submitted([stored], span)[0]
+            span.stored([stored])
+            return self._submitted(stored)
 
     @overload
     async def asubmit(
@@ -132,7 +134,8 @@ class Submitter(Generic[Input, Output]):
             else:
                 async with self._jobs.database.async_connection() as own:
                     stored = await astore(own, executor, submission, alone=True)
-            return self._submitted([stored], span)[0]
+            span.stored([stored])
+            return self._submitted(stored)
 
     def submit_many(
         self,
@@ -156,7 +159,8 @@ class Submitter(Generic[Input, Output]):
             else:
                 with self._jobs.database.connection() as own:
                     stored = store_many(own, executor, submissions)
-            return self._submitted(stored, span)
+            span.stored(stored)
+            return [self._submitted(each) for each in stored]
 
     async def asubmit_many(
         self,
@@ -177,10 +181,11 @@ class Submitter(Generic[Input, Output]):
             else:
                 async with self._jobs.database.async_connection() as own:
                     stored = await astore_many(own, executor, submissions)
-            return self._submitted(stored, span)
+            span.stored(stored)
+            return [self._submitted(each) for each in stored]
 
     def _layers(self, given: OptionValues) -> Layers:
-        return (*self.layers, as_mapping(given))
+        return (*self.layers, as_mapping(given)) if given else self.layers
 
     def _submission(
         self, args: Any, layers: Layers, merged: Options, span: SubmitSpan
@@ -202,7 +207,14 @@ class Submitter(Generic[Input, Output]):
                 raise PayloadError(f"at index {len(submissions)}: {error}") from error
         return submissions
 
+    @cached_property
+    def _own(self) -> Options:
+        """The options of all that is submitted without any of its own."""
+        return self._job.merged(*self.layers)
+
     def _merged(self, layers: Layers) -> Options:
+        if layers is self.layers:
+            return self._job.with_followers(self._own)
         options = layers[-1]
         try:
             return self._job.options_for(*layers)
@@ -215,13 +227,9 @@ class Submitter(Generic[Input, Output]):
                 ) from None
             raise
 
-    def _submitted(self, stored: Sequence[Stored], span: SubmitSpan) -> list[SubmittedJob[Output]]:
-        span.stored(stored)
-        jobs, job = self._jobs, self._job
-        return [
-            SubmittedJob(jobs, each.job_id, job.name, job, duplicate=each.duplicate)
-            for each in stored
-        ]
+    def _submitted(self, stored: Stored) -> SubmittedJob[Output]:
+        job = self._job
+        return SubmittedJob(self._jobs, stored.job_id, job.name, job, duplicate=stored.duplicate)
 
 
 def _check_several(many: object, name: str) -> None:

@@ -24,11 +24,12 @@ import psycopg
 from jobs_runtime.app import Jobs
 from jobs_runtime.attempt import call
 from jobs_runtime.context import Context
-from jobs_runtime.database import Connection, unusable
+from jobs_runtime.database import Connection
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome, Progress
 from jobs_runtime.options import merge
 from jobs_runtime.sandbox import Sandbox, SandboxDatabase, run_coroutine
+from jobs_runtime.unusable import unusable
 
 __all__ = ["Sandbox", "perform", "sandbox", "sandbox_fixture"]
 

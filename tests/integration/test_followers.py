@@ -12,6 +12,7 @@ from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.model import Outcome
+from jobs_runtime.options import Follower
 from jobs_supervisor.counters import Layout, Row
 from jobs_supervisor.obituary import Obituary, Verdict
 from jobs_supervisor.scheduler.rescue import MAX_DEATHS, Rescue
@@ -292,3 +293,11 @@ def test_whoever_waits_for_work_is_told_of_a_follower(
     worker.finish(claim.job_id, state=JobState.FAILED)
     told = {notification.payload for notification in connection.notifies(timeout=1, stop_after=2)}
     assert told == {"wake 1 audit", "wake 1 slow"}
+
+
+def test_a_follower_may_be_declared_after_the_first_submit(shop: Shop) -> None:
+    work = shop.jobs.job(name="work", on_complete="late")(_number)
+    first = work.submit(1)
+    shop.jobs.job(name="late", queue="slow", priority=3)(_take)
+    reports = [submitted.details().options.on_complete for submitted in (first, work.submit(2))]
+    assert reports == [Follower("late", "late"), Follower("slow", "late", 3)]

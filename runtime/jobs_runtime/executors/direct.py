@@ -6,6 +6,7 @@ For what an application runs thousands of times a second on connections of its o
 from __future__ import annotations
 
 import re
+import select
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
@@ -27,11 +28,22 @@ class DirectConnection(psycopg.Connection[Row]):
 
     Attributes:
         prepared: names of the statements that were prepared on it here.
+        encoding: what Python calls the encoding in which text is sent and comes.
+        arrivals: see `arrivals`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.prepared: set[bytes] = set()
+        self.encoding = self.info.encoding
+        self.arrivals = arrivals(self)
+
+
+def arrivals(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> select.poll:
+    """What says whether something has come that was not read; if idle, it can but be a goodbye."""
+    poller = select.poll()
+    poller.register(connection.fileno(), select.POLLIN)
+    return poller
 
 
 class _Statement(NamedTuple):
@@ -50,7 +62,7 @@ def run_directly(connection: psycopg.Connection[Any], operation: Operation[Resul
     if not (BLOCKING and operation.untyped and isinstance(connection, DirectConnection)):
         return run(connection, operation)
     statement, given = _numbered(operation.sql), operation.parameters
-    encoding = connection.info.encoding
+    encoding = connection.encoding
     values = [
         None if (value := given[key]) is None else str(value).encode(encoding)
         for key in statement.keys

@@ -75,12 +75,9 @@ def _read_beside(options: str | None) -> tuple[datetime | None, Mapping[str, str
     return beside.tick, beside.trace
 
 
-def _options_column(submission: Submission) -> str | None:
-    text = stored_options(submission.options)
-    if submission.trace is None:
-        return text
-    beside = msgspec.json.encode(_Beside(trace=submission.trace)).decode()
-    return beside if text is None else f"{text[:-1]},{beside[1:]}"
+def _with_trace(options: str | None, trace: Mapping[str, str]) -> str:
+    beside = msgspec.json.encode(_Beside(trace=trace)).decode()
+    return beside if options is None else f"{options[:-1]},{beside[1:]}"
 
 
 def read_record(rows: list[Row]) -> JobRecord | None:
@@ -110,23 +107,34 @@ def read_record(rows: list[Row]) -> JobRecord | None:
 
 def submission_row(submission: Submission) -> dict[str, object]:
     """The columns of a submission, with its moment as `at` or `delay`."""
-    start_after = submission.options.start_after
-    delay = start_after if isinstance(start_after, float) and start_after > 0 else None
     row: dict[str, object] = {
         "queue": submission.queue,
         "name": submission.name,
-        "rank": -submission.options.priority,
         "args": submission.args,
-        "options": _options_column(submission),
+        **_columns_of(submission.options),
+    }
+    if submission.trace is not None:
+        row["options"] = _with_trace(stored_options(submission.options), submission.trace)
+    return row
+
+
+@lru_cache(maxsize=1024)
+def _columns_of(options: Options) -> Mapping[str, object]:
+    """What options alone decide of a row."""
+    start_after = options.start_after
+    delay = start_after if isinstance(start_after, float) and start_after > 0 else None
+    columns: dict[str, object] = {
+        "rank": -options.priority,
+        "options": stored_options(options),
         "at": None if isinstance(start_after, float) else start_after,
         "delay": delay,
-        "keep_for": submission.options.keep_for,
-        "limit_key": submission.options.limit_key,
+        "keep_for": options.keep_for,
+        "limit_key": options.limit_key,
     }
-    return row | _unique_row(submission.options) if submission.options.unique else row
+    return columns | _unique_columns(options) if options.unique else columns
 
 
-def _unique_row(options: Options) -> dict[str, object]:
+def _unique_columns(options: Options) -> dict[str, object]:
     return {
         "singleton_key": options.singleton_key,
         "singleton_queue": options.singleton_queue,

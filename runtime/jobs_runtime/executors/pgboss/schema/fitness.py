@@ -6,9 +6,9 @@ from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
 
-from jobs_runtime.database import NO_PG_BOSS_TABLES
 from jobs_runtime.errors import SchemaError, SchemaMissing, SchemaOutdated, SchemaTooNew
 from jobs_runtime.executors.pgboss.schema.layout import FLAT, QUEUED, Layout
+from jobs_runtime.unusable import NO_PG_BOSS_TABLES
 
 FULL_VERSION = 20
 """The version of pg-boss 7.4 to 9.0, frozen since: no later pg-boss upgrades it."""
