@@ -23,11 +23,7 @@ def measure(open_session: Open, scale: float) -> Figures:
             if session.peer.idle is not None:
                 session.execute(session.peer.idle)
             producers = [session.another_producer() for _ in range(clients)]
-            for producer in producers:
-                producer.submit("noop")
-            each = max(1, int(SINGLE * scale) // clients)
-            spans = _together(producers, each)
-            figures[name(clients)] = rate(spans, each * clients)
+            figures[name(clients)] = one_by_one(producers, scale)
     with open_session() as session:
         chunk = min(BULK_CHUNK, int(BULK * scale))
         seconds, submitted = 0.0, 0
@@ -46,6 +42,14 @@ def name(clients: int) -> str:
 def rate(spans: Sequence[Span], jobs: int) -> float:
     """Jobs a second from the first client's start to the last one's end."""
     return jobs / (max(span.ended for span in spans) - min(span.began for span in spans))
+
+
+def one_by_one(producers: Sequence[Producer], scale: float) -> float:
+    """Jobs a second from all clients together, connected and warm before."""
+    for producer in producers:
+        producer.submit("noop")
+    each = max(1, int(SINGLE * scale) // len(producers))
+    return rate(_together(producers, each), each * len(producers))
 
 
 def _together(producers: Sequence[Producer], count: int) -> list[Span]:
