@@ -35,10 +35,12 @@ lint: $(INSTALLED) ## ruff and pyright strict
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 
-# Those in processes/ look at times, so one by one; of the others two at a time.
+# What measures goes one by one, the rest two at a time. Of processes/ each of the two takes its half
+# in order, so that what a file's tests share is made once.
 .PHONY: test
 test: lint ## every test on an embedded Postgres (or on DATABASE_URL), and the linters
-	$(BIN)/pytest -m '$(QUICK)' tests/processes
+	$(BIN)/pytest -m '$(QUICK) and measures' tests/processes
+	$(BIN)/pytest -m '$(QUICK) and not measures' --numprocesses 2 --dist worksteal tests/processes
 	$(BIN)/pytest -m '$(QUICK)' --numprocesses 2 --ignore tests/processes
 
 .PHONY: test-long

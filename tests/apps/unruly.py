@@ -120,7 +120,9 @@ hoarded: list[bytes] = []
 @jobs.job
 def leave_orphans(count: int) -> None:
     """Processes whose parent ends before they do, as they do after some seconds."""
-    script = f"for i in $(seq {count}); do sleep 4 & done"
+    # The first must not end before the last is begun.
+    seconds = 1 + count / 300
+    script = f"for i in $(seq {count}); do sleep {seconds:.1f} & done"
     subprocess.run(["sh", "-c", script], check=True)
 
 

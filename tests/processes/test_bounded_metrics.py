@@ -23,6 +23,8 @@ from jobs_supervisor.plan import Role
 from jobs_supervisor.slots import Slot, SlotState
 from tests.support.scraping import parsed
 
+pytestmark = pytest.mark.measures
+
 WORKERS = 8
 SLOWEST = 0.1
 """Seconds that a scrape may take, the best of three."""

@@ -46,6 +46,7 @@ def hold(times: Sequence[float]) -> None:
     assert max(times) < TOLD_AT_WORST, times
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("job", [basic.nap, basic.async_nap], ids=lambda job: job.name)
 def test_a_job_that_listens_stops_at_once(pool: Pool, job: Job[float, Any]) -> None:
     running = pool.start(app="tests.apps.basic", workers=1)
@@ -57,6 +58,7 @@ def test_a_job_that_listens_stops_at_once(pool: Pool, job: Job[float, Any]) -> N
     assert basic.double.submit(2).result(5) == 4
 
 
+@pytest.mark.measures
 def test_a_job_of_any_supervisor_stops_at_once(pool: Pool) -> None:
     slots = [pool.start(app="tests.apps.basic", workers=1).slots.workers[0] for _ in range(2)]
     times: list[float] = []

@@ -8,6 +8,8 @@ import signal
 import statistics
 import time
 
+import pytest
+
 from jobs_runtime.database import Connection
 from jobs_supervisor.slots import Slot, SlotState
 from tests.apps import basic, unruly
@@ -34,11 +36,12 @@ def finished(connection: Connection) -> list[tuple[str, str, int, int]]:
     return rows.fetchall()
 
 
+@pytest.mark.measures
 def test_a_killed_workers_job_is_soon_performed_again(pool: Pool) -> None:
     running = pool.start(app="tests.apps.basic", workers=2)
     performed: list[float] = []
     for _ in range(5):
-        submitted = basic.deep_sleep.submit(0.6)
+        submitted = basic.deep_sleep.submit(0.3)
         slot = slot_on(running, submitted.job_id)
         victim = slot.pid
         began = time.monotonic()
@@ -95,10 +98,11 @@ def test_jobs_behind_one_that_kills_keep_flowing(pool: Pool, connection: Connect
 
 def test_the_reason_of_a_death_is_told(pool: Pool) -> None:
     running = pool.start(app="tests.apps.basic", workers=1)
-    submitted = basic.deep_sleep.submit(1.0)
+    submitted = basic.deep_sleep.submit(0.5)
     slot = slot_on(running, submitted.job_id)
     os.kill(slot.pid, signal.SIGKILL)
-    submitted.result(10)
+    assert submitted.result(10) == slot.pid
+    assert (submitted.details().attempt, submitted.details().deaths) == (2, 1)
     wanted = (
         r"killed by SIGKILL(, possibly out of memory)?: \d+ MB resident, "
         rf"\d+\.\d s into deep_sleep #{submitted.job_id}"
@@ -107,6 +111,7 @@ def test_the_reason_of_a_death_is_told(pool: Pool) -> None:
     assert re.search(rf"worker 1 \(pid \d+\) {wanted}", running.log)
 
 
+@pytest.mark.measures
 def test_an_idle_worker_that_is_killed_touches_no_job(pool: Pool, connection: Connection) -> None:
     running = pool.start(app="tests.apps.basic", workers=2)
     slot = running.slots.workers[0]

@@ -49,7 +49,7 @@ def test_ctrl_c_ends_everything_and_leaves_the_log() -> None:
 
 
 def test_an_interrupted_demo_stops_its_pool() -> None:
-    process = demo()
+    process = demo("--limit", "600")
     assert process.stdout is not None
     while "workers measure all" not in process.stdout.readline():
         assert process.poll() is None

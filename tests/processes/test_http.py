@@ -77,7 +77,7 @@ def test_a_draining_pool_lives_but_is_not_ready(pool: Pool) -> None:
     basic.jobs.database.given_dsn = pool.dsn
     running = pool.start(app="tests.apps.basic", workers=1)
     slot = running.slots.workers[0]
-    submitted = basic.nap.submit(3.0)
+    submitted = basic.nap.submit(2.0)
     eventually(lambda: slot.job_id == int(submitted.job_id), 5, "the job is begun")
     running.send(signal.SIGTERM)
     eventually(lambda: "stopping" in running.log, 5, "the drain has begun")

@@ -75,6 +75,7 @@ def test_ready_when_all_workers_are(pool: Pool, listener: Listener) -> None:
     assert submitted.result(5)
 
 
+@pytest.mark.measures
 def test_the_watchdog_is_fed_in_time(pool: Pool, listener: Listener) -> None:
     running = start(pool, listener, "tests.apps.basic")
     listener.until("READY=1")

@@ -82,6 +82,7 @@ def test_one_pool_performs_jobs_of_both_executors(pool: Pool, connection: Connec
     eventually(lambda: leases(connection) == 0, 5, "nothing is leased any more")
 
 
+@pytest.mark.measures
 def test_a_dead_workers_job_is_performed_again_within_a_second(
     pool: Pool, connection: Connection
 ) -> None:

@@ -10,9 +10,13 @@ import statistics
 import time
 from datetime import datetime
 
+import pytest
+
 from jobs_supervisor.slots import SlotState
 from tests.support.outage import outage
 from tests.support.pool import Pool, Running, eventually
+
+pytestmark = pytest.mark.measures
 
 NOTICED, REPLACED, LATENCY = 0.05, 0.1, 0.1
 """Seconds from a kill until it is noticed, until the next process is forked, and from any signal

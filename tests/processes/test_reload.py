@@ -81,6 +81,7 @@ class Traffic:
         return self._ids
 
 
+@pytest.mark.measures
 def test_a_reload_leaves_no_gap(pool: Pool, code: Path, connection: Connection) -> None:
     running = start(pool, code)
     before = [slot.pid for slot in running.slots.workers if slot.pid]

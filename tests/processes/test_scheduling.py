@@ -4,6 +4,8 @@ import os
 import signal
 import time
 
+import pytest
+
 from jobs_runtime.database import Connection
 from jobs_supervisor.slots import SlotState
 from tests.apps import basic
@@ -47,6 +49,7 @@ def test_every_tick_is_fired_once_though_the_leader_is_killed(
     assert jobs_of(connection, "tick") == len(fired)
 
 
+@pytest.mark.measures
 def test_leadership_is_handed_over_at_once_and_taken_over_from_the_dead(
     pool: Pool, connection: Connection
 ) -> None:

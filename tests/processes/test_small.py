@@ -30,6 +30,7 @@ def restarts(running: Running) -> int:
     return sum(slot.restarts for slot in running.slots.workers)
 
 
+@pytest.mark.measures
 def test_idle_costs_next_to_nothing(pool: Pool) -> None:
     running = pool.start(app="tests.apps.basic", workers=8)
     shares: list[float] = []
@@ -57,7 +58,7 @@ def recycle(running: Running, count: int, within: float) -> None:
     target, ends = restarts(running) + count, time.monotonic() + within
     while restarts(running) < target:
         assert time.monotonic() < ends, f"{restarts(running)} restarts"
-        basic.noop.submit_many([None] * 50)[-1].wait(30)
+        basic.noop.submit_many([None] * 10)[-1].wait(30)
 
 
 def stays_small(running: Running, count: int, within: float) -> None:
@@ -70,8 +71,8 @@ def stays_small(running: Running, count: int, within: float) -> None:
 
 def test_many_restarts_leave_nothing_behind(pool: Pool) -> None:
     running = pool.start("--max-jobs", "1", app="tests.apps.basic", workers=4)
-    recycle(running, 20, 30)
-    stays_small(running, 30, 60)
+    recycle(running, 8, 30)
+    stays_small(running, 12, 60)
 
 
 @pytest.mark.long

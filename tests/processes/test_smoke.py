@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import signal
-
-from jobs_runtime.database import Connection
-from jobs_supervisor.slots import SlotState
 from tests.apps import basic
-from tests.support.pool import Pool, eventually
+from tests.support.pool import Pool
 
 
 def test_a_pool_performs_what_is_submitted_and_stops_cleanly(pool: Pool) -> None:
@@ -19,22 +15,3 @@ def test_a_pool_performs_what_is_submitted_and_stops_cleanly(pool: Pool) -> None
         basic.jobs.close()
     assert running.stop() == 0
     assert "no longer leads" in running.log
-
-
-def test_a_killed_workers_job_runs_again(pool: Pool, connection: Connection) -> None:
-    running = pool.start(app="tests.apps.basic", workers=1)
-    submitted = basic.deep_sleep.submit(1.0)
-    slot = running.slots.workers[0]
-    eventually(lambda: slot.job_id == int(submitted.job_id), 5, "the job is begun")
-    first = slot.pid
-    import os
-
-    os.kill(first, signal.SIGKILL)
-    took = eventually(
-        lambda: slot.pid != first and slot.state is SlotState.BUSY, 5, "it runs again"
-    )
-    assert took < 1
-    assert submitted.result(5) != first
-    record = submitted.details()
-    assert (record.attempt, record.deaths) == (2, 1)
-    basic.jobs.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,10 +19,15 @@ ROLES = ("jobs_submitter", "jobs_worker", "jobs_scheduler", "jobs_reader")
 
 @contextmanager
 def granted(dsn: str) -> Generator[None]:
-    """What `roles.sql` grants, run twice, for a block."""
-    with psycopg.connect(dsn, autocommit=True) as owner:
+    """What `roles.sql` grants, run twice, for a block.
+
+    Roles are the server's, and tests that run at the same time may share it: one after the other.
+    """
+    script = FOLDER / "roles.sql"
+    with script.open() as turn, psycopg.connect(dsn, autocommit=True) as owner:
+        fcntl.flock(turn, fcntl.LOCK_EX)
         for _ in range(2):
-            owner.execute((FOLDER / "roles.sql").read_bytes())
+            owner.execute(script.read_bytes())
         yield
         for role in map(sql.Identifier, ROLES):
             owner.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(role))
