@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import psutil
@@ -97,15 +98,18 @@ class Session:
 
     def ask(self, question: str) -> object:
         """One value out of the contestant's tables."""
-        with psycopg.connect(self.dsn) as connection:
-            row = connection.execute(question.encode()).fetchone()
+        row = self._connection.execute(question.encode()).fetchone()
         assert row is not None
         return row[0]
 
     def execute(self, statement: str) -> None:
         """Change what is in the contestant's tables."""
-        with psycopg.connect(self.dsn) as connection:
-            connection.execute(statement.encode())
+        self._connection.execute(statement.encode())
+
+    @cached_property
+    def _connection(self) -> psycopg.Connection[tuple[object, ...]]:
+        """One for all questions: a new server process for each would take from what is measured."""
+        return self._stack.enter_context(psycopg.connect(self.dsn, autocommit=True))
 
     def usage(self, workers: list[psutil.Process]) -> usage.Usage:
         """What was used so far."""

@@ -20,6 +20,8 @@ LOADING = 60.0
 """Seconds after which the queue is taken as full as it is: slow producers get fewer jobs."""
 WORKING = 20.0
 """Seconds after which slow workers need not finish."""
+LOOK = 0.05
+"""Seconds between two looks at what was performed: looking every 10 ms took 2 % of two cores."""
 STORING = 60.0
 """Seconds from the last job's end until that is stored."""
 
@@ -105,7 +107,7 @@ def _watch(session: Session, workers: list[psutil.Process], count: int) -> list[
     session.wait(begun, workers, "the first job")
     began = samples[0].when
     while samples[-1].count < count and samples[-1].when - began < WORKING:
-        time.sleep(0.01)
+        time.sleep(LOOK)
         session.check(workers)
         samples.append(Sample(time.monotonic(), session.performed.count()))
     if samples[-1].count >= count:
