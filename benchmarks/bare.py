@@ -24,11 +24,12 @@ from benchmarks.workloads.cpu import BURN, COUNT, WORKERS, figures
 from benchmarks.workloads.enqueue import CLIENTS, name, one_by_one
 from benchmarks.workloads.throughput import WAITING
 from jobs_runtime.database import connect
-from jobs_runtime.executors.operation import Operation, Row, run, run_together
+from jobs_runtime.executors.operation import Operation, Row, run
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.executors.postgres.migrate import migrate
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.protocol import START, Position
+from jobs_runtime.executors.together import run_together
 
 BATCH = 500
 """Jobs that the bare loop claims at once, as many as a worker does with no-ops."""

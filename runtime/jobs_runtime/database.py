@@ -82,7 +82,7 @@ def connect(
         psycopg.OperationalError: the database cannot be reached within `timeout` seconds.
     """
     socket: dict[str, Any] = {**SOCKET, "tcp_user_timeout": tcp_user_timeout}
-    connection = psycopg.connect(
+    connection = DirectConnection.connect(
         dsn,
         autocommit=True,
         application_name=application_name,

@@ -145,7 +145,7 @@ def test_what_is_no_async_connection_of_psycopg_3_is_refused(
         await refused("postgresql://host/name", "builtins.str")
         with closing(sqlite3.connect(":memory:")) as raw:
             await refused(raw, "sqlite3.Connection")
-        await refused(connection, "psycopg.Connection")
+        await refused(connection, "jobs_runtime.executors.direct.DirectConnection")
         with engine(dsn) as made, Session(made) as session:
             await refused(session, "sqlalchemy.orm.session.Session")
             with made.connect() as opened:

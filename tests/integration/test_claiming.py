@@ -4,8 +4,9 @@ import psycopg
 
 from jobs_runtime import JobState
 from jobs_runtime.database import Connection, connect
-from jobs_runtime.executors.operation import run, run_together
+from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.protocol import START, Position, ReadyQueue
+from jobs_runtime.executors.together import run_together
 from jobs_runtime.model import Claim, Outcome
 from tests.integration.shop import Shop, Worker, details, executor, ids, number
 

@@ -9,8 +9,9 @@ import pytest
 
 from jobs_runtime import Jobs, JobState
 from jobs_runtime.database import Connection, connect
-from jobs_runtime.executors.operation import run, run_together
+from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres.upkeep import forget_beginnings, limit_waiting
+from jobs_runtime.executors.together import run_together
 from jobs_runtime.job import Job
 from jobs_runtime.limits import Limits, Rate
 from jobs_runtime.model import Claim, Outcome

@@ -6,8 +6,9 @@ from typing import LiteralString
 
 from jobs_runtime import JobState
 from jobs_runtime.database import Connection, connect
-from jobs_runtime.executors.operation import run, run_together
+from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.executors.together import run_together
 from tests.integration.shop import Shop, Worker, details, executor, ids, number, register
 
 STALE = 20.0

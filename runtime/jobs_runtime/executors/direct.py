@@ -5,31 +5,31 @@ For what an application runs thousands of times a second on connections of its o
 
 from __future__ import annotations
 
-import re
 import select
-from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import psycopg
-from psycopg import waiting
+from psycopg import adapt, waiting
+from psycopg.abc import Transformer
 from psycopg.pq import ExecStatus
 
+from jobs_runtime.executors.numbered import Numbered, numbered
 from jobs_runtime.executors.operation import Operation, Result, Row, run
 
 BLOCKING = waiting.wait is getattr(waiting, "wait_c", None)
 """Whether psycopg itself waits in C; otherwise a library (gevent) wants to wait for us."""
 
-PLACEHOLDER = re.compile(rb"%\((\w+)\)s")
 PREPARED, ROWS = ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK
 
 
 class DirectConnection(psycopg.Connection[Row]):
-    """A connection whose transactions are single statements.
+    """A connection of our own, on which statements are prepared under names of ours.
 
     Attributes:
         prepared: names of the statements that were prepared on it here.
         encoding: what Python calls the encoding in which text is sent and comes.
         arrivals: see `arrivals`.
+        adapter: what `run_together` makes values to send and reads rows with.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,6 +37,7 @@ class DirectConnection(psycopg.Connection[Row]):
         self.prepared: set[bytes] = set()
         self.encoding = self.info.encoding
         self.arrivals = arrivals(self)
+        self.adapter: Transformer = adapt.Transformer(self)
 
 
 def arrivals(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> select.poll:
@@ -46,14 +47,6 @@ def arrivals(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any])
     return poller
 
 
-class _Statement(NamedTuple):
-    """As the server reads it: with numbered parameters, in the order of `keys`."""
-
-    name: bytes
-    sql: bytes
-    keys: tuple[str, ...]
-
-
 def run_directly(connection: psycopg.Connection[Any], operation: Operation[Result]) -> Result:
     """Run one operation as a transaction of its own, the quick way where that can be.
 
@@ -61,7 +54,7 @@ def run_directly(connection: psycopg.Connection[Any], operation: Operation[Resul
     """
     if not (BLOCKING and operation.untyped and isinstance(connection, DirectConnection)):
         return run(connection, operation)
-    statement, given = _numbered(operation.sql), operation.parameters
+    statement, given = numbered(operation.sql), operation.parameters
     encoding = connection.encoding
     values = [
         None if (value := given[key]) is None else str(value).encode(encoding)
@@ -76,23 +69,24 @@ def run_directly(connection: psycopg.Connection[Any], operation: Operation[Resul
             else found
         )
     # It left nothing behind, so it may be repeated: psycopg knows how to say why it failed.
-    connection.prepared.discard(statement.name)
+    connection.prepared.discard(statement.name())
     return run(connection, operation)
 
 
 def _execute(
-    connection: DirectConnection, statement: _Statement, values: list[bytes | None]
+    connection: DirectConnection, statement: Numbered, values: list[bytes | None]
 ) -> psycopg.pq.abc.PGresult:
     server = connection.pgconn
     if connection.prepare_threshold is None:
         return server.exec_params(statement.sql, values)
-    if statement.name not in connection.prepared:
-        prepared = server.prepare(statement.name, statement.sql)
+    name = statement.name()
+    if name not in connection.prepared:
+        prepared = server.prepare(name, statement.sql)
         if prepared.status != PREPARED:
             return prepared
-        connection.prepared.add(statement.name)
+        connection.prepared.add(name)
     # A null is None here too, though its type does not say so.
-    return server.exec_prepared(statement.name, values)  # pyright: ignore[reportArgumentType]
+    return server.exec_prepared(name, values)  # pyright: ignore[reportArgumentType]
 
 
 def _rows(result: psycopg.pq.abc.PGresult, encoding: str) -> list[Row]:
@@ -104,12 +98,3 @@ def _rows(result: psycopg.pq.abc.PGresult, encoding: str) -> list[Row]:
         )
         for row in range(result.ntuples)
     ]
-
-
-@lru_cache(maxsize=16)
-def _numbered(sql: bytes) -> _Statement:
-    keys = list(dict.fromkeys(PLACEHOLDER.findall(sql)))
-    numbered = PLACEHOLDER.sub(lambda match: b"$%d" % (keys.index(match[1]) + 1), sql)
-    return _Statement(
-        b"jobs_%x" % (hash(sql) & 0xFFFFFFFF), numbered, tuple(key.decode() for key in keys)
-    )

@@ -5,7 +5,7 @@ So the same statement serves a sync and an async connection, alone or in a pipel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Generic, TypeVar, cast
@@ -72,27 +72,6 @@ async def arun(connection: psycopg.AsyncConnection[Any], operation: Operation[Re
         if not isinstance(found, Operation):
             return found
         operation = cast("Operation[Result]", found)
-
-
-def run_together(
-    connection: psycopg.Connection[Any], operations: Sequence[Operation[Any]]
-) -> list[Any]:
-    """Run operations in one round trip and, on an autocommit connection, in one transaction.
-
-    What one of them leads to is run after it.
-    """
-    with connection.pipeline():
-        cursors = [connection.cursor(binary=True) for _ in operations]
-        for cursor, operation in zip(cursors, operations, strict=True):
-            cursor.execute(operation.sql, operation.parameters)
-    found = [
-        operation.read(cursor.fetchall() if _has_rows(cursor) else [])
-        for cursor, operation in zip(cursors, operations, strict=True)
-    ]
-    return [
-        run(connection, cast("Operation[Any]", each)) if isinstance(each, Operation) else each
-        for each in found
-    ]
 
 
 def copy(connection: psycopg.Connection[Any], batch: Copy | Operation[None]) -> None:

@@ -10,8 +10,9 @@ from psycopg import sql
 
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.mixed import MixedExecutor
-from jobs_runtime.executors.operation import run, run_together
+from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.protocol import WorkerExecutor
+from jobs_runtime.executors.together import run_together
 from jobs_supervisor.scheduler.duty import Duty
 from jobs_supervisor.slots import Slot, SlotState
 from jobs_supervisor.wake import WakePipe

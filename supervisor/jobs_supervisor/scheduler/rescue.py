@@ -10,10 +10,11 @@ from jobs_runtime.attempt import failed
 from jobs_runtime.database import Connection
 from jobs_runtime.errors import SchemaError
 from jobs_runtime.executors.mixed import MixedExecutor
-from jobs_runtime.executors.operation import Operation, run, run_together
+from jobs_runtime.executors.operation import Operation, run
 from jobs_runtime.executors.pgboss import PgBossLeases
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.executors.protocol import WorkerExecutor
+from jobs_runtime.executors.together import run_together
 from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_failure
 from jobs_supervisor import metrics

@@ -11,7 +11,8 @@ from typing import Any
 import psycopg
 
 from jobs_runtime.database import Connection, connect
-from jobs_runtime.executors.operation import Operation, run_together
+from jobs_runtime.executors.operation import Operation
+from jobs_runtime.executors.together import run_together
 
 logger = logging.getLogger(__name__)
 
