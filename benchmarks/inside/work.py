@@ -12,6 +12,7 @@ import mmap
 import os
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from benchmarks.inside.burning import burn
@@ -66,9 +67,13 @@ def _seconds(args: Mapping[str, object], key: str) -> float:
     return float(value)
 
 
+@cache
+def _moments() -> str:
+    return str(Path(os.environ["BENCH_DIRECTORY"]) / "moments")
+
+
 def _note(what: str, args: Mapping[str, object]) -> None:
     line = f"{time.monotonic_ns()} {os.getpid()} {what} {args.get('tag', '-')}\n".encode()
-    path = Path(os.environ["BENCH_DIRECTORY"]) / "moments"
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    descriptor = os.open(_moments(), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(descriptor, line)
     os.close(descriptor)

@@ -7,11 +7,12 @@ job has been active ever since it was leased.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
 
+from jobs_runtime.executors import arrays
 from jobs_runtime.executors.operation import Operation, Row, nothing
 from jobs_runtime.executors.pgboss.rows import read_claims
 from jobs_runtime.executors.pgboss.schema import Fitness, Layout, look
@@ -62,7 +63,7 @@ class PgBossLeases:
 
     def due_now(self, queues: Sequence[str], *, delayed: bool) -> Operation[None]:
         """Have the time of what waits come, in a transaction in which no time passes."""
-        parameters = {"queues": list(queues), "delayed": delayed}
+        parameters = {"queues": arrays.texts(queues), "delayed": delayed}
         return Operation(self._statement("due_now"), parameters, nothing)
 
     def held(self, incarnation: int) -> Operation[list[Claim]]:
@@ -101,12 +102,12 @@ class PgBossLeases:
 
     def stopped(self, ids: Sequence[int], incarnation: int) -> Operation[None]:
         """Say that attempts cancelled while running have ended."""
-        parameters = {"ids": _array(ids), "incarnation": incarnation}
+        parameters = {"ids": arrays.numbers(ids), "incarnation": incarnation}
         return Operation(self._statement("stopped"), parameters, nothing)
 
     def lost(self, incarnations: Sequence[int]) -> Operation[list[tuple[int, int]]]:
         """Leases, each with its incarnation, of jobs that are not active any more since then."""
-        parameters = {"incarnations": _array(incarnations)}
+        parameters = {"incarnations": arrays.numbers(incarnations)}
         return Operation(
             self._statement("lost"), parameters, lambda rows: [(row[0], row[1]) for row in rows]
         )
@@ -115,7 +116,9 @@ class PgBossLeases:
         """Keep Node from expiring jobs with a heartbeat; None if no job of theirs has one."""
         if not self.layout.has("job.heartbeat_on"):
             return None
-        return Operation(self._statement("beat"), {"incarnations": _array(incarnations)}, nothing)
+        return Operation(
+            self._statement("beat"), {"incarnations": arrays.numbers(incarnations)}, nothing
+        )
 
     def _settle(
         self,
@@ -129,10 +132,10 @@ class PgBossLeases:
         deaths: list[bool] | None,
     ) -> Operation[list[int]]:
         parameters: dict[str, object] = {
-            "ids": _array(ids),
+            "ids": arrays.numbers(ids),
             "states": states,
-            "outputs": outputs if outputs and any(outputs) else None,
-            "delays": None if delays is None else _array(delays),
+            "outputs": arrays.texts(outputs) if outputs and any(outputs) else None,
+            "delays": None if delays is None else arrays.numbers(delays),
             "refunds": refunds,
             "deaths": deaths if deaths and any(deaths) else None,
             "incarnation": incarnation,
@@ -146,11 +149,6 @@ class PgBossLeases:
 def _by_death(outcome: Outcome) -> bool:
     """Whether the job is performed again for no fault of its own: its row counts no attempt."""
     return outcome.death and outcome.state is JobState.RETRY
-
-
-def _array(numbers: Iterable[float]) -> str:
-    """Numbers as the text of an SQL array."""
-    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _ids(rows: list[Row]) -> list[int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from jobs_runtime.errors import OptionError
+from jobs_runtime.executors import arrays
 from jobs_runtime.executors.copying import NULL, Copy, escaped, field, line
 from jobs_runtime.executors.operation import Operation, Row, nothing, scalar
 from jobs_runtime.executors.postgres.rows import read_claims, read_record, submission_row
@@ -132,7 +133,7 @@ class PostgresExecutor:
 
     def probe(self, queues: Sequence[str]) -> Operation[list[ReadyQueue]]:
         """Which of the queues have claimable jobs."""
-        return Operation(statement("probe"), {"queues": list(queues)}, _ready_queues)
+        return Operation(statement("probe"), {"queues": arrays.texts(queues)}, _ready_queues)
 
     def going_idle(self, supervisor_id: str) -> Operation[None]:
         """Let submitters know that a worker is about to wait."""
@@ -144,7 +145,7 @@ class PostgresExecutor:
         """Take up to `limit` jobs of one queue, in order, after a position."""
         parameters = {
             "queue": queue,
-            "names": names,
+            "names": arrays.texts(names),
             "after_rank": after.rank,
             "after_id": after.job_id,
             "limit": limit,
@@ -159,7 +160,7 @@ class PostgresExecutor:
         rate = limits.rate
         parameters = {
             "queue": queue,
-            "names": names,
+            "names": arrays.texts(names),
             "concurrency": limits.concurrency,
             "rate": rate and rate.count,
             "window": rate and rate.seconds,
@@ -182,7 +183,7 @@ class PostgresExecutor:
 
     def release(self, ids: Sequence[int], incarnation: int) -> list[Operation[list[int]]]:
         """Give unstarted jobs back with the attempt refunded."""
-        parameters = {"ids": _array(ids), "incarnation": incarnation}
+        parameters = {"ids": arrays.numbers(ids), "incarnation": incarnation}
         return [Operation(statement("release"), parameters, _ids)]
 
     def held(self, incarnation: int) -> list[Operation[list[Claim]]]:
@@ -192,8 +193,8 @@ class PostgresExecutor:
     def given_away(self, claims: Sequence[Claim], incarnation: int) -> Operation[int]:
         """How many of the jobs were given to others because the incarnation was thought dead."""
         parameters = {
-            "ids": _array(claim.job_id for claim in claims),
-            "deaths": _array(claim.deaths for claim in claims),
+            "ids": arrays.numbers(claim.job_id for claim in claims),
+            "deaths": arrays.numbers(claim.deaths for claim in claims),
             "incarnation": incarnation,
         }
         return Operation(statement("given_away"), parameters, scalar)
@@ -207,7 +208,7 @@ class PostgresExecutor:
     def stopped(self, ids: Sequence[int], incarnation: int) -> Operation[None]:
         """Say that attempts cancelled while running have ended."""
         return Operation(
-            statement("stopped"), {"ids": _array(ids), "incarnation": incarnation}, nothing
+            statement("stopped"), {"ids": arrays.numbers(ids), "incarnation": incarnation}, nothing
         )
 
 
@@ -221,24 +222,19 @@ def _settle_alike(outcomes: list[Outcome], incarnation: int) -> Operation[list[i
     state, death = outcomes[0].state, int(outcomes[0].death)
     outputs = [outcome.output for outcome in outcomes]
     parameters: dict[str, object] = {
-        "ids": _array(outcome.job_id for outcome in outcomes),
-        "outputs": outputs if any(outputs) else None,
+        "ids": arrays.numbers(outcome.job_id for outcome in outcomes),
+        "outputs": arrays.texts(outputs) if any(outputs) else None,
         "death": death,
         "incarnation": incarnation,
     }
     if state is JobState.RETRY:
-        parameters["delays"] = _array(outcome.delay for outcome in outcomes)
-        parameters["refunds"] = _array(int(outcome.refund) for outcome in outcomes)
+        parameters["delays"] = arrays.numbers(outcome.delay for outcome in outcomes)
+        parameters["refunds"] = arrays.numbers(int(outcome.refund) for outcome in outcomes)
         return Operation(statement("retry"), parameters, _ids)
     # Whole numbers: a float takes three times as long to write.
-    parameters["microseconds"] = _array(int(1e6 * outcome.seconds) for outcome in outcomes)
+    parameters["microseconds"] = arrays.numbers(int(1e6 * outcome.seconds) for outcome in outcomes)
     parameters["state"] = state.value
     return Operation(statement("finish"), parameters, _gathered)
-
-
-def _array(numbers: Iterable[float]) -> str:
-    """Numbers as the text of an SQL array: psycopg takes ten times as long for a long list."""
-    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _lines(reserved: Reserved, submissions: Sequence[Submission]) -> Iterator[str]:
