@@ -34,7 +34,8 @@ def perform(job: Job[Any, Any], claim: Claim, workplace: Workplace) -> Outcome:
     try:
         output = job.output.encode(call(job, args, context, workplace))
         seconds = time.perf_counter() - began
-        outcome = Outcome(claim.job_id, COMPLETED, seconds, output)
+        follows = claim.options.on_complete is not None
+        outcome = Outcome(claim.job_id, COMPLETED, seconds, output, follows=follows)
         return outcome if context is None else context.complete(outcome)
     except BaseException as error:
         return _after(error, job.retry_rules, claim, time.perf_counter() - began)

@@ -139,6 +139,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
         death: whether the attempt took its worker process down.
         refund: whether the attempt does not count; only with `RETRY`.
         stored: whether it is in the database already, together with the job's own writes.
+        follows: whether another job may be to follow it, or a time slot to be freed.
     """
 
     job_id: int
@@ -149,6 +150,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     death: bool = False
     refund: bool = False
     stored: bool = False
+    follows: bool = True
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True):

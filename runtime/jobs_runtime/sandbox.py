@@ -286,8 +286,8 @@ class _SandboxWorkplace:
         return self._connection
 
     def complete(self, outcome: Outcome) -> Outcome:
-        (settle,) = self._executor.settle([outcome], self._incarnation)
-        run(self._connection, settle)
+        for settle in self._executor.settle([outcome], self._incarnation):
+            run(self._connection, settle)
         self._connection.execute("RELEASE SAVEPOINT attempt")
         return msgspec.structs.replace(outcome, stored=True)
 

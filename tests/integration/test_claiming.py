@@ -133,7 +133,7 @@ class TestTogether:
         first, second = ids(shop.double.submit_many([1, 2]))
         worker.claim_one()
         outcome = Outcome(first, JobState.COMPLETED, 0.1)
-        finished, claimed = run_together(
+        *_, finished, claimed = run_together(
             connection,
             [
                 *executor.settle([outcome], worker.incarnation),

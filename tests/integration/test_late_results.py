@@ -109,8 +109,8 @@ def test_what_was_stored_though_no_answer_came_is_not_counted(
     given_up: bool,
 ) -> None:
     outcomes = [Outcome(job_id, JobState.COMPLETED, 0.1) for job_id in batch.held()]
-    for operation in executor.settle(outcomes, delivery.incarnation):
-        assert len(run(connection, operation)) == JOBS
+    settle = executor.settle(outcomes, delivery.incarnation)
+    assert sum(len(run(connection, each)) for each in settle) == JOBS
     assert number(connection, END_SESSION) == 1
     if given_up:
         give_up(connection, counters, delivery)

@@ -70,8 +70,12 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "declare_schedule": [timetable.declare(job, Schedule("* * * * *"), "supervisor1")],
         "details": [executor.details(job_id) for job_id in (str(WAITING), finished[0], "9" * 15)],
         "finish": [
-            *executor.settle(outcomes(JobState.COMPLETED), INCARNATION),
-            *executor.settle(outcomes(JobState.FAILED)[:1], INCARNATION),
+            *executor.settle(outcomes(JobState.COMPLETED), INCARNATION)[1:],
+            *executor.settle(outcomes(JobState.FAILED)[:1], INCARNATION)[1:],
+        ],
+        "follow": [
+            *executor.settle(outcomes(JobState.COMPLETED), INCARNATION)[:1],
+            *executor.settle(outcomes(JobState.FAILED)[:1], INCARNATION)[:1],
         ],
         "due_now": [upkeep.due_now()],
         "fire": [upkeep.fire("key1", TICK), upkeep.fire("key2", TICK)],

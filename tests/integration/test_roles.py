@@ -25,16 +25,17 @@ SUBMITTING = {
     "remove_schedule",
 }  # fmt: skip
 CLAIMING = {
-    "register_worker", "probe", "going_idle", "claim", "finish", "retry", "release", "progress",
+    "register_worker", "probe", "going_idle", "claim", "finish", "follow", "retry", "release",
+    "progress",
     "stopped", "held", "claim_limited", "lock_limits", "given_away",
 }  # fmt: skip
 SCHEDULING = {
     "register_supervisor", "unregister_supervisor", "heartbeat", "dead_supervisors", "neighbours",
-    "orphans", "workers_of", "forget_worker", "held", "finish", "retry", "release", "probe",
-    "make_due", "next_due", "give_up", "declare_schedule", "schedules", "fire", "skip_ticks",
-    "limit_waiting", "forget_beginnings", "forget_ticks", "forget_slots", "forget_claims",
-    "forget_strays", "forget_waiters", "forget_deaths", "forget_finished", "queue_depths",
-    "cluster_health", "dead_rows", "leased_tables",
+    "orphans", "workers_of", "forget_worker", "held", "finish", "follow", "retry", "release",
+    "probe", "make_due", "next_due", "give_up", "declare_schedule", "schedules", "fire",
+    "skip_ticks", "limit_waiting", "forget_beginnings", "forget_ticks", "forget_slots",
+    "forget_claims", "forget_strays", "forget_waiters", "forget_deaths", "forget_finished",
+    "queue_depths", "cluster_health", "dead_rows", "leased_tables",
 }  # fmt: skip
 BY_THE_WAY = {
     "jobs_submitter": {

@@ -52,6 +52,11 @@ def scalar(rows: list[Row]) -> Any:
     return rows[0][0]
 
 
+def first(rows: list[Row]) -> list[Any]:
+    """Read the first value of every row."""
+    return [row[0] for row in rows]
+
+
 def run(connection: psycopg.Connection[Any], operation: Operation[Result]) -> Result:
     """Run one operation, and those that it leads to, and read the result."""
     while True:

@@ -204,7 +204,7 @@ class WorkerExecutor(Protocol):
         ...
 
     def settle(self, outcomes: Sequence[Outcome], incarnation: int) -> list[Operation[list[int]]]:
-        """Store outcomes; each operation gives the ids it still owned."""
+        """Store outcomes, all operations in one transaction; each gives ids that were still its."""
         ...
 
     def release(self, ids: Sequence[int], incarnation: int) -> list[Operation[list[int]]]:

@@ -90,8 +90,9 @@ class WorkerWorkplace:
             progress = self._progress.pop(outcome.job_id, None)
         if progress is not None:
             run(connection, self._executor.progress(outcome.job_id, progress, self.incarnation))
-        (settle,) = self._executor.settle([outcome], self.incarnation)
-        if run(connection, settle):
+        settle = self._executor.settle([outcome], self.incarnation)
+        stored = [job_id for each in settle for job_id in run(connection, each)]
+        if stored:
             connection.commit()
         else:
             connection.rollback()

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from jobs_runtime.executors import arrays
-from jobs_runtime.executors.operation import Operation, Row, nothing
+from jobs_runtime.executors.operation import Operation, Row, first, nothing
 from jobs_runtime.executors.pgboss.rows import read_claims
 from jobs_runtime.executors.pgboss.schema import Fitness, Layout, look
 from jobs_runtime.executors.pgboss.statements import statement
@@ -140,7 +140,7 @@ class PgBossLeases:
             "deaths": deaths if deaths and any(deaths) else None,
             "incarnation": incarnation,
         }
-        return Operation(self._statement("settle"), parameters, _ids)
+        return Operation(self._statement("settle"), parameters, first)
 
     def _statement(self, name: str) -> bytes:
         return statement(name, self.layout)
@@ -149,10 +149,6 @@ class PgBossLeases:
 def _by_death(outcome: Outcome) -> bool:
     """Whether the job is performed again for no fault of its own: its row counts no attempt."""
     return outcome.death and outcome.state is JobState.RETRY
-
-
-def _ids(rows: list[Row]) -> list[int]:
-    return [row[0] for row in rows]
 
 
 def _ready_queues(rows: list[Row]) -> list[ReadyQueue]:

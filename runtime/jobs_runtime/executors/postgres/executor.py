@@ -11,8 +11,9 @@ import msgspec
 from jobs_runtime.errors import OptionError
 from jobs_runtime.executors import arrays
 from jobs_runtime.executors.copying import NULL, Copy, escaped, field, line
-from jobs_runtime.executors.operation import Operation, Row, nothing, scalar
+from jobs_runtime.executors.operation import Operation, Row, first, nothing, scalar
 from jobs_runtime.executors.postgres.rows import read_claims, read_record, submission_row
+from jobs_runtime.executors.postgres.settling import settle
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.postgres.timetable import PostgresTimetable
 from jobs_runtime.executors.protocol import Position, ReadyQueue, Reserved
@@ -21,7 +22,6 @@ from jobs_runtime.model import (
     Cancellation,
     Claim,
     JobRecord,
-    JobState,
     Outcome,
     Pause,
     Progress,
@@ -172,19 +172,13 @@ class PostgresExecutor:
         ]
 
     def settle(self, outcomes: Sequence[Outcome], incarnation: int) -> list[Operation[list[int]]]:
-        """Store outcomes, one operation for each kind of ending that occurs."""
-        endings = {(each.state, each.death) for each in outcomes}
-        return [
-            _settle_alike(
-                [each for each in outcomes if (each.state, each.death) == ending], incarnation
-            )
-            for ending in sorted(endings)
-        ]
+        """Store outcomes, one operation for each kind of ending, and one for what follows them."""
+        return settle(outcomes, incarnation)
 
     def release(self, ids: Sequence[int], incarnation: int) -> list[Operation[list[int]]]:
         """Give unstarted jobs back with the attempt refunded."""
         parameters = {"ids": arrays.numbers(ids), "incarnation": incarnation}
-        return [Operation(statement("release"), parameters, _ids)]
+        return [Operation(statement("release"), parameters, first)]
 
     def held(self, incarnation: int) -> list[Operation[list[Claim]]]:
         """What an incarnation holds."""
@@ -216,25 +210,6 @@ def _names_no_job(name: str) -> OptionError:
     return OptionError(
         f"job {name}: on_complete takes a job, or the name of one; True is for the executor PgBoss"
     )
-
-
-def _settle_alike(outcomes: list[Outcome], incarnation: int) -> Operation[list[int]]:
-    state, death = outcomes[0].state, int(outcomes[0].death)
-    outputs = [outcome.output for outcome in outcomes]
-    parameters: dict[str, object] = {
-        "ids": arrays.numbers(outcome.job_id for outcome in outcomes),
-        "outputs": arrays.texts(outputs) if any(outputs) else None,
-        "death": death,
-        "incarnation": incarnation,
-    }
-    if state is JobState.RETRY:
-        parameters["delays"] = arrays.numbers(outcome.delay for outcome in outcomes)
-        parameters["refunds"] = arrays.numbers(int(outcome.refund) for outcome in outcomes)
-        return Operation(statement("retry"), parameters, _ids)
-    # Whole numbers: a float takes three times as long to write.
-    parameters["microseconds"] = arrays.numbers(int(1e6 * outcome.seconds) for outcome in outcomes)
-    parameters["state"] = state.value
-    return Operation(statement("finish"), parameters, _gathered)
 
 
 def _lines(reserved: Reserved, submissions: Sequence[Submission]) -> Iterator[str]:
@@ -271,14 +246,6 @@ def _stored(rows: list[Row]) -> Stored:
 
 def _stored_unique(rows: list[Row]) -> Stored | None:
     return Stored(str(rows[0][0]), rows[0][1]) if rows else None
-
-
-def _ids(rows: list[Row]) -> list[int]:
-    return [row[0] for row in rows]
-
-
-def _gathered(rows: list[Row]) -> list[int]:
-    return rows[0][0] or []
 
 
 def _cancellation(rows: list[Row]) -> Cancellation:

@@ -1,6 +1,6 @@
 -- Moves jobs that reached a final state into the history; a late writer moves nothing.
--- Then submits what is to follow, frees time slots, and tells who waits for the result.
--- Index: job_pkey, slot_job, waiter_job.
+-- Then tells who waits for the result. What is to follow them was seen to by `follow`.
+-- Index: job_pkey, waiter_job.
 WITH outcome AS (
     SELECT *
     FROM unnest(%(ids)s::bigint[], %(microseconds)s::bigint[], %(outputs)s::json[])
@@ -20,33 +20,7 @@ WITH outcome AS (
            args, options, progress, result
     FROM gone
     RETURNING id
-), freed AS (
-    DELETE FROM jobs.slot
-    WHERE %(state)s::jobs.job_state <> 'completed' AND job_id IN (SELECT id FROM kept)
-), following AS (
-    SELECT options -> 'on_complete' AS job, options -> 'trace' AS trace,
-           json_build_object('job_id', id::text, 'name', name, 'state', %(state)s::text,
-                             'attempt', attempt, 'args', args, 'output', result) AS args
-    FROM gone
-    WHERE options IS NOT NULL AND options -> 'on_complete' IS NOT NULL
-    UNION ALL
-    SELECT options -> 'dead_letter', options -> 'trace', args
-    FROM gone
-    WHERE %(state)s::jobs.job_state IN ('failed', 'expired')
-      AND options IS NOT NULL AND options -> 'dead_letter' IS NOT NULL
-), followed AS (
-    INSERT INTO jobs.job (queue, name, rank, keep_until, limit_key, args, options)
-    SELECT job ->> 0, job ->> 1, -coalesce((job ->> 2)::integer, 0),
-           now() + (job -> 3 ->> 'keep_for')::float8 * interval '1 second',
-           job -> 3 ->> 'limit_key', args,
-           CASE WHEN trace IS NULL THEN (job ->> 3)::json
-                ELSE (coalesce(job ->> 3, '{}')::jsonb || jsonb_build_object('trace', trace))::json
-           END
-    FROM following
-    RETURNING queue
 ), told AS (
-    SELECT pg_notify('jobs', 'wake ' || count(*) || ' ' || queue) FROM followed GROUP BY queue
-    UNION ALL
     SELECT pg_notify('jobs_finished', job_id::text)
     FROM jobs.waiter
     WHERE job_id IN (SELECT id FROM kept)

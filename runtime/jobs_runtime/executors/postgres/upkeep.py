@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from jobs_runtime.executors.operation import Operation, Row, nothing, scalar
+from jobs_runtime.executors.operation import Operation, first, nothing, scalar
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.limits import LONGEST_WINDOW
 from jobs_runtime.payload import encode_failure
@@ -79,7 +79,7 @@ def heartbeat(supervisor_id: str, *, idle: bool) -> Operation[bool]:
 
 def leased_tables(incarnation: int) -> Operation[list[str]]:
     """The schemas of pg-boss in which an incarnation holds jobs, if they are still there."""
-    return Operation(statement("leased_tables"), {"incarnation": incarnation}, _first)
+    return Operation(statement("leased_tables"), {"incarnation": incarnation}, first)
 
 
 def forget_worker(incarnation: int) -> Operation[bool]:
@@ -89,7 +89,7 @@ def forget_worker(incarnation: int) -> Operation[bool]:
 
 def workers_of(supervisor_id: str) -> Operation[list[int]]:
     """The incarnations registered for one supervisor."""
-    return Operation(statement("workers_of"), {"supervisor_id": supervisor_id}, _first)
+    return Operation(statement("workers_of"), {"supervisor_id": supervisor_id}, first)
 
 
 def neighbours(place: str, supervisor_id: str) -> Operation[list[Neighbour]]:
@@ -102,12 +102,12 @@ def neighbours(place: str, supervisor_id: str) -> Operation[list[Neighbour]]:
 
 def dead_supervisors(stale_after: float) -> Operation[list[str]]:
     """Give up supervisors silent for longer than `stale_after` seconds; gives their ids."""
-    return Operation(statement("dead_supervisors"), {"stale_after": stale_after}, _first)
+    return Operation(statement("dead_supervisors"), {"stale_after": stale_after}, first)
 
 
 def orphans(stale_after: float) -> Operation[list[int]]:
     """Incarnations of no living supervisor."""
-    return Operation(statement("orphans"), {"stale_after": stale_after}, _first)
+    return Operation(statement("orphans"), {"stale_after": stale_after}, first)
 
 
 def make_due(limit: int) -> Operation[int]:
@@ -133,7 +133,7 @@ def forget_finished(limit: int) -> Operation[int]:
 
 def submitted_since(job_id: int) -> Operation[list[str]]:
     """The ids of jobs submitted after another, in order."""
-    return Operation(statement("submitted_since"), {"id": job_id}, _first)
+    return Operation(statement("submitted_since"), {"id": job_id}, first)
 
 
 def due_now() -> Operation[None]:
@@ -201,7 +201,3 @@ def forget_claims() -> Operation[int]:
 def forget_deaths(limit: int) -> Operation[int]:
     """Forget up to `limit` deaths by jobs of a pg-boss, a month old; gives how many."""
     return Operation(statement("forget_deaths"), {"limit": limit}, scalar)
-
-
-def _first(rows: list[Row]) -> list[Any]:
-    return [row[0] for row in rows]
