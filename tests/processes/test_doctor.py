@@ -258,13 +258,14 @@ def test_transactions_left_open(dsn: str, monkeypatch: pytest.MonkeyPatch) -> No
         holder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         holder.execute("SELECT count(*) FROM jobs.job")
         assert texts(dsn) == []
-        pid = holder.info.backend_pid
+        # With no time at all, whatever else the server does at the moment may be named as well.
+        session = f"session {holder.info.backend_pid} (postgres, 'psql') "
         monkeypatch.setattr(thresholds, "OPEN_FOR", 0.0)
-        (held,) = texts(dsn)
-        assert held.startswith(f"session {pid} (postgres, 'psql') has held back vacuum for ")
+        (held,) = (text for text in texts(dsn) if text.startswith(session))
+        assert held.startswith(f"{session}has held back vacuum for ")
         monkeypatch.setattr(thresholds, "IDLE_FOR", 0.0)
-        (idle,) = texts(dsn)
-        assert idle.startswith(f"session {pid} (postgres, 'psql') left a transaction open")
+        (idle,) = (text for text in texts(dsn) if text.startswith(session))
+        assert idle.startswith(f"{session}left a transaction open")
     assert texts(dsn) == []
 
 
@@ -274,10 +275,10 @@ def test_a_prepared_transaction(dsn: str, monkeypatch: pytest.MonkeyPatch) -> No
         connection.execute("BEGIN")
         connection.execute("INSERT INTO jobs.waiter VALUES (1)")
         connection.execute("PREPARE TRANSACTION 'lost'")
-        (text,) = texts(dsn)
-        assert text.startswith("the prepared transaction 'lost' of postgres has held back vacuum")
+        lost = "the prepared transaction 'lost' of postgres has held back vacuum"
+        assert sum(text.startswith(lost) for text in texts(dsn)) == 1
         connection.execute("ROLLBACK PREPARED 'lost'")
-    assert texts(dsn) == []
+    assert not any(text.startswith(lost) for text in texts(dsn))
 
 
 def test_connections_run_out(dsn: str) -> None:
