@@ -89,7 +89,7 @@ def test_a_connection_that_breaks_says_so(own: DirectConnection, connection: Con
     server = own.info.backend_pid
     leaving = asking("SELECT pg_terminate_backend(%(pid)s::int), pg_sleep(60)", pid=server)
     began = time.monotonic()
-    with pytest.raises(psycopg.OperationalError):
+    with pytest.raises(psycopg.OperationalError, match="terminating connection"):
         run_together(own, [asking(INSERT, queue="a"), leaving, ONE])
     assert time.monotonic() - began < 30
     with pytest.raises(psycopg.OperationalError):

@@ -88,20 +88,29 @@ def _exchange(
         else:
             server.send_query_prepared(name, values, formats, BINARY)
     server.pipeline_sync()
-    results = _results(server)
+    results: list[PGresult] = []
+    try:
+        _wait(server, results)
+    except psycopg.OperationalError:
+        _complain(connection, results)  # what the server said last is the better reason
+        raise
     server.exit_pipeline_mode()
     prepared.update(
         name for name, result in zip(fresh, results, strict=False) if result.status == PREPARED
     )
-    for result in results:
-        if result.status == FAILED:
-            raise errors.error_from_result(result, connection.info.encoding)
+    _complain(connection, results)
     return results[len(fresh) :]
 
 
-def _results(server: PGconn) -> list[PGresult]:
-    """Send what is not sent yet, and wait for the answer to everything."""
-    poller, results = select.poll(), list[PGresult]()
+def _complain(connection: psycopg.Connection[Any], results: Sequence[PGresult]) -> None:
+    for result in results:
+        if result.status == FAILED:
+            raise errors.error_from_result(result, connection.info.encoding)
+
+
+def _wait(server: PGconn, results: list[PGresult]) -> None:
+    """Send what is not sent yet, and wait until everything is answered."""
+    poller = select.poll()
     poller.register(server.socket, select.POLLIN | select.POLLOUT)
     while server.flush():
         ((_, event),) = poller.poll()
@@ -113,13 +122,12 @@ def _results(server: PGconn) -> list[PGresult]:
             poller.poll()
             server.consume_input()
         result = server.get_result()
+        if result is not None:
+            if result.status == END:
+                return
+            results.append(result)
         if server.status == BROKEN:
             raise psycopg.OperationalError(server.get_error_message())
-        if result is None:
-            continue
-        if result.status == END:
-            return results
-        results.append(result)
 
 
 def _rows(adapter: Transformer, result: PGresult) -> list[Row]:
