@@ -65,6 +65,9 @@ def preflight(
                     _look_at_pg_boss(connection, jobs(), migrates=migrates)
             if dsn != direct_dsn:
                 wait_for_database(dsn, startup_timeout).close()
+        except DatabaseUnavailable as error:
+            logger.error("%s (--startup-timeout waits longer)", error)
+            raise SystemExit(1) from None
         except (JobsError, psycopg.Error) as error:
             logger.error("%s", " ".join(str(error).split()))
             raise SystemExit(1) from None
@@ -103,7 +106,7 @@ def wait_for_database(dsn: str, timeout: float, *, quietly: bool = False) -> Con
         left = ends - time.monotonic()
         if left <= 0:
             raise DatabaseUnavailable(
-                f"{redact(dsn)} was not reached within {timeout:g} s (--startup-timeout): {reason}"
+                f"{redact(dsn)} was not reached within {timeout:g} s: {reason}"
             )
         if not quietly:
             logger.warning("waiting for the database at %s: %s", redact(dsn), reason)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 
 import psycopg
 import pytest
 
 from jobs_runtime.database import connect
-from jobs_supervisor.checks import keepalives
+from jobs_supervisor.checks import checks, keepalives
 from jobs_supervisor.finding import Level
 from tests.processes.test_bad_input import COMMAND, call
 from tests.support.pool import ROOT
@@ -76,3 +77,16 @@ def test_a_unix_socket_needs_no_keepalives(dsn: str) -> None:
         if not session.local:
             pytest.skip("the server of the tests is reached by TCP")
         assert keepalives.judge(session).level is Level.OK
+
+
+def test_a_server_that_is_away_is_told_without_a_flag_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checks, "CONNECT_TIMEOUT", 0.1)
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        dsn = f"postgresql://nobody@127.0.0.1:{bound.getsockname()[1]}/shop"
+        *_, last = checks.all_checks(checks.Intent(None, dsn, None, 1, 25.0, None))
+    assert last.level is Level.WRONG
+    assert "was not reached within 0.1 s: " in last.text
+    assert "--startup-timeout" not in last.text
