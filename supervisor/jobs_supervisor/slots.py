@@ -222,9 +222,10 @@ class Slot:
 
     def enter(self, state: SlotState) -> None:
         """Say what the process does from now on, other than performing a job."""
+        if state != IDLE or not self.idle:  # a worker that waits looks for work now and then
+            self._doubles[self._base + Field.SINCE] = time.monotonic()
         self._integers[self._base + Field.JOB_ID] = 0
         self._integers[self._base + Field.STATE] = state
-        self._doubles[self._base + Field.SINCE] = time.monotonic()
 
     def name_job(self, uuid: str) -> None:
         """Say what the application calls the job of pg-boss that is about to begin."""
@@ -286,9 +287,8 @@ class Slot:
         self._integers[self._base + Field.RESTARTS] += 1
         self._integers[self._base + ENDINGS_AT + kind] += 1
         self._doubles[self._base + Field.NOT_BEFORE] = not_before
-        self._doubles[self._base + Field.ENDED_AT] = self._doubles[self._base + Field.SINCE] = (
-            time.monotonic()
-        )
+        now = time.monotonic()
+        self._doubles[self._base + Field.ENDED_AT] = self._doubles[self._base + Field.SINCE] = now
         self._exit.write(reason)
 
     def _clear(self) -> None:

@@ -88,6 +88,17 @@ def test_a_life(slot: Slot) -> None:
     assert (slot.restarts, slot.last_exit) == (1, "killed by SIGSEGV"), "kept for the next"
 
 
+def test_it_is_idle_since_it_became_so(slot: Slot) -> None:
+    slot.enter(SlotState.IDLE)
+    since = slot.since
+    slot.enter(SlotState.IDLE)
+    assert slot.since == since
+    slot.begin(1, "render", 1, 1000.5, 1060.5)
+    slot.ended(1)
+    slot.enter(SlotState.IDLE)
+    assert since < slot.since != 1000.5
+
+
 def test_a_cancel_holds_for_one_job_only(slot: Slot) -> None:
     slot.begin(1, "render", 1, 0, 10)
     slot.cancel(2)
