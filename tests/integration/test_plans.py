@@ -83,6 +83,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "forget_claims": [upkeep.forget_claims()],
         "forget_deaths": [upkeep.forget_deaths(1000)],
         "forget_finished": [upkeep.forget_finished(1000)],
+        "forget_pgboss_waiters": [upkeep.forget_pgboss_waiters(1000)],
         "forget_slots": [upkeep.forget_slots(1000)],
         "forget_strays": [upkeep.forget_strays(7, 1000)],
         "forget_ticks": [upkeep.forget_ticks(7, 1000)],

@@ -34,19 +34,19 @@ SCHEDULING = {
     "orphans", "workers_of", "forget_worker", "held", "finish", "follow", "retry", "release",
     "probe", "make_due", "next_due", "give_up", "declare_schedule", "schedules", "fire",
     "skip_ticks", "limit_waiting", "forget_beginnings", "forget_ticks", "forget_slots",
-    "forget_claims", "forget_strays", "forget_waiters", "forget_deaths", "forget_finished",
-    "queue_depths", "cluster_health", "dead_rows", "leased_tables",
+    "forget_claims", "forget_strays", "forget_waiters", "forget_pgboss_waiters", "forget_deaths",
+    "forget_finished", "queue_depths", "cluster_health", "dead_rows", "leased_tables",
 }  # fmt: skip
 BY_THE_WAY = {
     "jobs_submitter": {
         "stopped", "lock_limits", "skip_ticks", "next_due", "probe", "held", "dead_rows", "finish",
-        "forget_finished", "forget_slots", "forget_waiters", "forget_deaths", "leased_tables",
-        "given_away",
+        "forget_finished", "forget_slots", "forget_waiters", "forget_pgboss_waiters",
+        "forget_deaths", "leased_tables", "given_away",
     },
     "jobs_worker": {
         "limit_waiting", "skip_ticks", "next_due", "due_now", "make_due", "workers_of", "orphans",
         "dead_rows", "give_up", "forget_finished", "forget_slots", "forget_waiters",
-        "forget_deaths", "leased_tables",
+        "forget_pgboss_waiters", "forget_deaths", "leased_tables",
     },
     "jobs_scheduler": {
         "lock_limits", "timetable", "pause_schedule", "resume_schedule", "run_schedule",

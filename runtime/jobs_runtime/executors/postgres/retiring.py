@@ -47,20 +47,24 @@ ORDER BY relname
 """
 
 
+def overdue_partitions(connection: Connection, days: int, today: date | None = None) -> list[str]:
+    """Those of days that ended more than `days` days ago, and what is empty of their kept jobs."""
+    last_kept = (today or datetime.now(UTC).date()) - timedelta(days=days)
+    return [
+        name
+        for name in sorted(attached(connection))
+        if ((day := day_of(name)) is not None and day < last_kept)
+        or (name.startswith(KEPT) and _is(connection, IS_EMPTY, name))
+    ]
+
+
 def retire_partitions(connection: Connection, days: int, today: date | None = None) -> list[str]:
     """Take off the partitions of days that ended more than `days` days ago; gives their names.
 
     One whose lock cannot be had at once is left for the next time.
     """
-    last_kept = (today or datetime.now(UTC).date()) - timedelta(days=days)
-    retired: list[str] = []
-    for name in sorted(attached(connection)):
-        day = day_of(name)
-        if day is not None and day < last_kept and _retire(connection, name, day):
-            retired.append(name)
-        elif name.startswith(KEPT) and _is(connection, IS_EMPTY, name):
-            _retire(connection, name)
-    return retired
+    overdue = overdue_partitions(connection, days, today)
+    return [name for name in overdue if _retire(connection, name, day_of(name))]
 
 
 def clear_retired(connection: Connection, limit: int) -> bool:

@@ -193,6 +193,11 @@ def forget_waiters(limit: int) -> Operation[int]:
     return Operation(statement("forget_waiters"), {"limit": limit}, scalar)
 
 
+def forget_pgboss_waiters(limit: int) -> Operation[int]:
+    """As `forget_waiters`, of those who waited for a job of a pg-boss."""
+    return Operation(statement("forget_pgboss_waiters"), {"limit": limit}, scalar)
+
+
 def forget_claims() -> Operation[int]:
     """Forget the claims that were followed by another of their worker; gives how many."""
     return Operation(statement("forget_claims"), {}, scalar)
