@@ -234,3 +234,19 @@ def test_the_scheduler_notes_as_many_names_as_there_is_room_for(filled: Connecti
     duty.perform(filled, 0.0)
     assert slot.progress == ""
     os.close(memory.descriptor)
+
+
+def test_a_slow_database_holds_a_scheduler_up_for_a_second(filled: Connection, dsn: str) -> None:
+    memory = SharedMemory.create(SlotMap.size_of(1))
+    slot = SlotMap(memory, 0, ("scheduler",)).one("scheduler")
+    duty = Unhandled(slot)
+    duty.perform(filled, 0.0)
+    with psycopg.connect(dsn) as blocker:
+        blocker.execute("LOCK TABLE jobs.job IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        again = duty.perform(filled, began)
+        took = time.monotonic() - began
+    assert took < 5
+    assert again - began >= 30 * took
+    assert json.loads(slot.progress) == {"old": 1}
+    os.close(memory.descriptor)

@@ -25,7 +25,7 @@ def knowing(*queues: str) -> Rotation:
 def test_nothing_is_known_at_first() -> None:
     rotation = Rotation()
     assert rotation.next(0) is None
-    assert rotation.wants_refresh(0)
+    assert rotation.unknown(["a", "b"], 0) == ["a", "b"]
 
 
 def test_the_most_urgent_queue_comes_first() -> None:
@@ -77,11 +77,21 @@ def test_positions_can_be_forgotten() -> None:
     assert rotation.next(0) == ("a", START)
 
 
-def test_queues_are_asked_for_again_when_that_is_cheap() -> None:
+def test_a_look_from_the_start_costs_what_it_takes_longer_than_going_on() -> None:
+    rotation = knowing("a")
+    rotation.took("a", Position(0, 1), [claim(2)], 1, now=0, cost=2)
+    rotation.took("a", START, [claim(3)], 1, now=100, cost=10)
+    due = 100 + FULL_LOOK_SHARE * 8
+    assert rotation.next(due - 0.1) == ("a", Position(0, 3))
+    rotation.took("a", Position(0, 3), [claim(4)], 1, now=due - 0.1, cost=2)
+    assert rotation.next(due) == ("a", START)
+
+
+def test_queues_without_work_are_asked_for_again_when_that_is_cheap() -> None:
     rotation = Rotation()
     rotation.refresh([ReadyQueue("a", 0)], now=100, cost=2)
-    assert not rotation.wants_refresh(100 + FULL_LOOK_SHARE * 2 - 0.1)
-    assert rotation.wants_refresh(100 + FULL_LOOK_SHARE * 2)
+    assert rotation.unknown(["a", "b"], 100 + FULL_LOOK_SHARE * 2 - 0.1) == []
+    assert rotation.unknown(["a", "b"], 100 + FULL_LOOK_SHARE * 2) == ["b"]
 
 
 def test_a_queue_that_was_tried_on_a_guess_has_one_turn_a_round() -> None:

@@ -23,6 +23,7 @@ from jobs_runtime.executors.postgres import gauges
 from jobs_runtime.executors.postgres.gauges import ClusterHealth, Depth
 from jobs_supervisor import metrics
 from jobs_supervisor.exporter.collector import family_of
+from jobs_supervisor.sparing import next_look
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +32,6 @@ LOOK_EVERY = 0.5
 
 READ_EVERY = 10.0
 """Seconds between two readings."""
-
-SHARE = 0.05
-"""The greatest part of the time that readings may take; after a slow one the next comes later."""
 
 UNWATCHED_AFTER = 120.0
 """Seconds without a scrape after which nothing is read any more."""
@@ -101,8 +99,7 @@ class ClusterWatch:
             self._due_at = 0.0
         elif now >= self._due_at and now - self.scraped_at < UNWATCHED_AFTER:
             self._read(now)
-            took = time.monotonic() - now
-            self._due_at = now + max(READ_EVERY, took / SHARE)
+            self._due_at = next_look(now, READ_EVERY)
 
     def _watch(self) -> None:
         while True:

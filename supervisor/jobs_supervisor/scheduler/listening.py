@@ -15,6 +15,7 @@ from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.executors.together import run_together
 from jobs_supervisor.scheduler.duty import Duty
 from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.sparing import next_look
 from jobs_supervisor.wake import WakePipe
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,9 @@ LOOK_AGAIN = 0.01
 Who submits leaves it to others to notify while they do so, and may commit after them. The looks
 get rarer, down to one a second, until there is another notification.
 """
+
+SHARE = 0.1
+"""The greatest part of the time that these looks may take."""
 
 FOUND = 8
 """Workers that such a look wakes, if there is work."""
@@ -117,11 +121,12 @@ class Listening(Duty):
     def perform(self, connection: Connection, now: float) -> float:
         """Look for work that nobody was notified of."""
         pause = min(max(LOOK_AGAIN, now - self._told_at), POLL_EVERY)
+        began = time.monotonic()
         if any(slot.state is SlotState.IDLE for slot in self._workers):
             ready = run(connection, self._executor.probe(sorted(self._queues)))
             if ready:
                 self.wake(len(self._workers) if pause == POLL_EVERY else FOUND)
-        return now + pause
+        return next_look(began, pause, SHARE)
 
     def _cancel(self, job_id: int, incarnation: int) -> None:
         # The job may be waiting in the worker's batch: the flag then meets it when it is begun.

@@ -52,6 +52,9 @@ logger = logging.getLogger(__name__)
 RECONNECT_EVERY = 0.5
 """Seconds between two tries to connect."""
 
+STATEMENT_TIMEOUT = "SET statement_timeout = '5s'"
+"""No look may keep the heartbeat waiting for so long that others take this host for dead."""
+
 COMPLAIN_EVERY = 10.0
 """While the database is away, one line in so many seconds says so."""
 
@@ -186,6 +189,7 @@ class Scheduler:
 
     def _connect(self) -> Connection:
         connection = connect(self._post.dsn, "jobs: scheduler", tcp_user_timeout=GIVES_UP_AFTER)
+        connection.execute(STATEMENT_TIMEOUT, prepare=False)
         self._heartbeat.announce(connection)
         if isinstance(self._post.executor, MixedExecutor):
             run(connection, self._post.executor.look(None))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 import msgspec
+import psycopg
 
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
@@ -12,12 +14,16 @@ from jobs_runtime.executors.postgres.gauges import queue_depths
 from jobs_supervisor.scheduler.duty import Duty
 from jobs_supervisor.slot_layout import NAME_BYTES, PROGRESS_BYTES
 from jobs_supervisor.slots import Slot
+from jobs_supervisor.sparing import next_look
 
 EVERY = 10.0
 """Seconds between two looks."""
 
 COUNT_AT_MOST = 1_000
 """Ready jobs of a queue, and delayed jobs of all, that are looked at: every host does so."""
+
+TIMEOUT = "SET LOCAL statement_timeout = '1s'"
+"""The heartbeat waits for these looks."""
 
 
 class Unhandled(Duty):
@@ -32,13 +38,20 @@ class Unhandled(Duty):
         self._slot = slot
 
     def perform(self, connection: Connection, now: float) -> float:
-        """Look at every queue."""
+        """Look at every queue; what cannot be counted in time is left as it was."""
+        began = time.monotonic()
+        try:
+            with connection.transaction():
+                connection.execute(TIMEOUT, prepare=False)
+                depths = run(connection, queue_depths(COUNT_AT_MOST))
+        except psycopg.errors.QueryCanceled:
+            return next_look(began, EVERY)
         waiting = Counter[str]()
-        for depth in run(connection, queue_depths(COUNT_AT_MOST)):
+        for depth in depths:
             if depth.state != "active" and not depth.handled:
                 waiting[depth.name[:NAME_BYTES]] += depth.jobs
         self._slot.show_progress(_as_text(waiting))
-        return now + EVERY
+        return next_look(began, EVERY)
 
 
 def _as_text(waiting: Counter[str]) -> str:

@@ -3,7 +3,8 @@
 A claim goes on from the position of the last job taken in its queue instead of from the start, so
 that it does not walk again over the dead versions of all the rows taken before. What arrives behind
 that position (a retry, a higher priority) is found by looking from the start again: before the
-worker goes idle, on a wake-up, and whenever such a look is cheap against the time since the last.
+worker goes idle, on a wake-up, and whenever that is cheap against the time since the last look.
+For the same reason a queue is not asked whether it has work while that is known of it.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from dataclasses import dataclass
 from jobs_runtime.executors.protocol import START, Position, ReadyQueue
 from jobs_runtime.model import Claim
 
-FULL_LOOK_SHARE = 10.0
-"""A look from the start is due once this many times its own cost has passed since the last."""
+FULL_LOOK_SHARE = 20.0
+"""A look from the start is due once this many times what it costs has passed since the last."""
 
 
 @dataclass(slots=True)
 class _Scan:
     after: Position = START
     looked_at: float = float("-inf")
-    cost: float = 0.0
+    look_cost: float = 0.0
+    usual_cost: float = 0.0
 
 
 class Rotation:
@@ -41,7 +43,7 @@ class Rotation:
             return None
         queue = self._turns[0]
         scan = self._scans.setdefault(queue, _Scan())
-        if now - scan.looked_at >= FULL_LOOK_SHARE * scan.cost:
+        if now - scan.looked_at >= FULL_LOOK_SHARE * scan.look_cost:
             scan.after = START
         return queue, scan.after
 
@@ -57,7 +59,10 @@ class Rotation:
         """Take in what a claim gave: where it ended, and whether the queue has run dry."""
         scan = self._scans.setdefault(queue, _Scan())
         if after == START:
-            scan.looked_at, scan.cost = now, cost
+            # That it takes no longer than going on may be chance: half of it counts at least.
+            scan.looked_at, scan.look_cost = now, max(cost / 2, cost - scan.usual_cost)
+        else:
+            scan.usual_cost = cost
         if claims:
             scan.after = Position(claims[-1].rank, claims[-1].job_id)
         if self._turns and self._turns[0] == queue:
@@ -68,9 +73,11 @@ class Rotation:
         if not dry and queue not in self._turns:
             self._turns.append(queue)
 
-    def wants_refresh(self, now: float) -> bool:
-        """Whether to ask again which queues have work."""
-        return not self._turns or now - self._refreshed_at >= FULL_LOOK_SHARE * self._refresh_cost
+    def unknown(self, queues: Sequence[str], now: float) -> list[str]:
+        """Which of the queues to ask for work: those without a turn, when that is due."""
+        if self._turns and now - self._refreshed_at < FULL_LOOK_SHARE * self._refresh_cost:
+            return []
+        return [queue for queue in queues if queue not in self._turns]
 
     def refresh(self, ready: Sequence[ReadyQueue], now: float, cost: float) -> None:
         """Take in which queues have work; those with the most urgent first job come first."""

@@ -12,7 +12,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -214,16 +214,16 @@ class Worker:
                     last_look = True
                     # Whoever is about to wake idle workers must count this one before it looks.
                     self._slot.enter(SlotState.IDLE)
-                probing = turn is None or self._rotation.wants_refresh(now)
+                unknown = self._rotation.unknown(self._queues, now)
                 queue, after = turn or (self._last_queue, START)
                 limit = self._pace.limit(queue)
                 if queue in self._limits:
                     after, limit = START, 1
-                operations = self._probe(last=turn is None) if probing else []
+                operations = self._probe(unknown, last=turn is None) if unknown else []
                 operations += self._claim(queue, after, limit)
                 *answers, claims = self._delivery.send(batch, operations, self._progress(0))
                 cost = time.monotonic() - now
-                if probing:
+                if unknown:
                     self._rotation.refresh(answers[-1], now, cost)
                 self._rotation.took(queue, after, claims, limit, now, cost)
                 self._counters.claimed(len(claims), cost)
@@ -231,8 +231,8 @@ class Worker:
                     self._last_queue = queue
                     return claims
 
-    def _probe(self, *, last: bool) -> list[Operation[Any]]:
-        probe = self._executor.probe(self._queues)
+    def _probe(self, queues: Sequence[str], *, last: bool) -> list[Operation[Any]]:
+        probe = self._executor.probe(queues)
         # Submits must know that a worker may wait before it looks for the last time.
         return [self._executor.going_idle(self._supervisor_id), probe] if last else [probe]
 
