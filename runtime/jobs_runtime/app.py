@@ -67,6 +67,11 @@ class Jobs:
         return self._pg_boss
 
     @property
+    def uses_pg_boss(self) -> bool:
+        """Whether `pg_boss` was used, as a job that is kept there does."""
+        return self._pg_boss is not None
+
+    @property
     def pg_boss_jobs(self) -> list[Job[Any, Any]]:
         """The jobs declared here that are kept in pg-boss's tables."""
         if self._pg_boss is None:
@@ -237,7 +242,7 @@ class Jobs:
     def _keeping(self, job_id: object) -> ClientExecutor:
         if not isinstance(job_id, str):
             raise TypeError(f"a job id is a string, not {job_id!r}")
-        used = self._pg_boss is not None and not job_id.isdecimal()
+        used = self.uses_pg_boss and not job_id.isdecimal()
         return self.pg_boss.executor if used else self.executor
 
     def _submitted(

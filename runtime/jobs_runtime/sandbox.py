@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from psycopg.pq import TransactionStatus
 
 from jobs_runtime.attempt import perform
-from jobs_runtime.awaitable import Awaitable
-from jobs_runtime.database import AsyncConnection, Connection, Database
-from jobs_runtime.errors import ConfigurationError
+from jobs_runtime.database import Connection
+from jobs_runtime.errors import ConfigurationError, SchemaError
 from jobs_runtime.executors.mixed import MixedExecutor, worker_executor
 from jobs_runtime.executors.operation import Operation, run, scalar
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
@@ -37,8 +35,6 @@ Input = TypeVar("Input")
 MOST = 10_000
 """Attempts that one `drain` makes: jobs that submit each other for ever are found out."""
 
-NOTHING_RUNS = "nothing is performed by itself in a sandbox; call its drain() before you wait"
-
 
 def run_coroutine(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine to its end, in a loop of its own as a worker would.
@@ -47,44 +43,6 @@ def run_coroutine(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(copy_context().run, asyncio.run, coroutine).result()
-
-
-class SandboxDatabase(Database):
-    """Gives out one connection, again and again."""
-
-    def __init__(self, dsn: str, connection: Connection) -> None:
-        super().__init__(dsn)
-        self._only = connection
-
-    @contextmanager
-    def connection(self) -> Generator[Connection]:
-        """The sandbox's connection."""
-        yield self._only
-
-    @asynccontextmanager
-    async def async_connection(self) -> AsyncGenerator[AsyncConnection]:
-        """The sandbox's connection, seen as an async one."""
-        yield cast("AsyncConnection", Awaitable(self._only))
-
-    @contextmanager
-    def listening(self, channel: str) -> Generator[Connection]:
-        """Refuse to wait.
-
-        Raises:
-            ConfigurationError: always.
-        """
-        raise ConfigurationError(NOTHING_RUNS)
-        yield self._only
-
-    @asynccontextmanager
-    async def async_listening(self, channel: str) -> AsyncGenerator[AsyncConnection]:
-        """Refuse to wait.
-
-        Raises:
-            ConfigurationError: always.
-        """
-        raise ConfigurationError(NOTHING_RUNS)
-        yield cast("AsyncConnection", self._only)
 
 
 class Sandbox:
@@ -104,13 +62,21 @@ class Sandbox:
         self._began_at = run(connection, Operation(b"SELECT now()", {}, scalar))
 
     def submitted(self, job: Job[Any, Any] | None = None) -> list[JobRecord]:
-        """What was submitted so far, in order; of one job or of all."""
+        """What was submitted so far, in order, to a pg-boss last; of one job or of all."""
         ids = run(self._connection, upkeep.submitted_since(self._began_after))
         return [
             record
-            for record in map(self._record, ids)
+            for record in map(self._record, [*ids, *self._ids_in_pg_boss()])
             if record is not None and (job is None or record.name == job.name)
         ]
+
+    def _ids_in_pg_boss(self) -> list[str]:
+        if not self._jobs.uses_pg_boss:
+            return []
+        try:
+            return run(self._connection, self._jobs.pg_boss.executor.submitted_now())
+        except SchemaError:  # nothing was submitted to tables that are not there
+            return []
 
     def _record(self, job_id: str) -> JobRecord | None:
         executor = self._jobs.executor if job_id.isdigit() else self._jobs.pg_boss.executor
@@ -136,12 +102,12 @@ class Sandbox:
             AssertionError: it was not; the message lists what was submitted.
             PayloadError, OptionError: nothing can have been submitted with such an argument or
                 option.
-            ConfigurationError: the job is not kept in our own tables.
+            ConfigurationError: options are given for a job that a pg-boss keeps.
         """
-        if job.executor is not self._jobs.executor:
+        if options and job.executor is not self._jobs.executor:
             raise ConfigurationError(
-                f"job {job.name} is kept by {job.executor.name}, and a sandbox has only jobs of our"
-                " own tables; look at submitted.details()"
+                f"job {job.name} is kept by {job.executor.name}, which does not keep every option;"
+                " look at details().options of what assert_submitted gives without them"
             )
         expected = validate(as_mapping(options))
         wanted = None if args is None else msgspec.json.decode(str(job.input.encode(args)))

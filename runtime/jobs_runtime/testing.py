@@ -28,7 +28,8 @@ from jobs_runtime.database import Connection
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome, Progress
 from jobs_runtime.options import merge
-from jobs_runtime.sandbox import Sandbox, SandboxDatabase, run_coroutine
+from jobs_runtime.sandbox import Sandbox, run_coroutine
+from jobs_runtime.sandbox_database import SandboxDatabase
 from jobs_runtime.unusable import unusable
 
 __all__ = ["Sandbox", "perform", "sandbox", "sandbox_fixture"]

@@ -22,7 +22,6 @@ from jobs_runtime.executors.mixed import MixedExecutor
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.pgboss.rows import COLUMNS
 from jobs_runtime.model import Outcome
-from jobs_runtime.testing import sandbox
 from tests.contract.house import House, Worker
 
 KEPT = """
@@ -265,13 +264,6 @@ class TestRefusals:
     def test_an_option_of_a_submit(self, boss: House) -> None:
         with pytest.raises(OptionError, match="job work: the executor PgBoss cannot keep"):
             boss.work.submit({"n": 1}, dead_letter="dead")
-
-    def test_what_a_sandbox_cannot_see(self, boss: House) -> None:
-        with (
-            sandbox(boss.jobs) as submitted,
-            pytest.raises(ConfigurationError, match="work is kept by PgBoss, and a sandbox"),
-        ):
-            submitted.assert_submitted(boss.work)
 
     def test_an_executor_that_there_is_not(self) -> None:
         with pytest.raises(DeclarationError, match="did you mean 'PgBoss'"):

@@ -102,10 +102,11 @@ class TestNodeSends:
 
 
 class TestPythonSubmits:
-    def test_and_a_sandbox_performs(self, house: QueueHouse) -> None:
+    def test_and_a_sandbox_sees_and_performs(self, house: QueueHouse) -> None:
         with sandbox(app.jobs) as submits:
             app.shared.submit({"give": 5})
             app.shared.submit({"give": 6}, start_after=60)
+            submits.assert_submitted(app.shared, {"give": 6}, times=1)
             assert [record.output for record in submits.drain()] == [5]
             assert [record.output for record in submits.drain(delayed=True)] == [6]
 

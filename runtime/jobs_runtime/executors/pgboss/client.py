@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobs_runtime.executors.copying import Copy
-from jobs_runtime.executors.operation import Operation, Row, nothing
+from jobs_runtime.executors.operation import Operation, Row, first, nothing
 from jobs_runtime.executors.pgboss import rules
 from jobs_runtime.executors.pgboss.codecs import JsonbCodec, ObjectCodec
 from jobs_runtime.executors.pgboss.flat_tables import FlatTables
@@ -95,6 +95,10 @@ class PgBossClient:
     def row(self, job_id: str) -> Operation[dict[str, Any] | None]:
         """Look a job up, as Node's `getJobById` does."""
         return self._on(lambda tables: tables.row(job_id))
+
+    def submitted_now(self) -> Operation[list[str]]:
+        """The ids of jobs submitted in this transaction, in order while they wait."""
+        return self._operation("submitted_now", {}, first)
 
     def watch(self, job_id: str) -> Operation[None]:
         """Have the job's end notified."""
