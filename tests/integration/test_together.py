@@ -95,3 +95,10 @@ def test_a_connection_that_breaks_says_so(own: DirectConnection, connection: Con
     with pytest.raises(psycopg.OperationalError):
         run_together(own, [ONE])
     assert waiting(connection) == []
+
+
+def test_a_connection_that_cannot_send_is_closed(own: DirectConnection) -> None:
+    own.pgconn.send_query(b"SELECT 1")
+    with pytest.raises(psycopg.OperationalError, match="pipeline mode"):
+        run_together(own, [ONE])
+    assert own.closed

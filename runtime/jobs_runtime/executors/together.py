@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any, NamedTuple, cast
 
 import psycopg
@@ -76,8 +77,26 @@ def _exchange(
 ) -> Sequence[PGresult]:
     server = connection.pgconn
     prepared = connection.prepared if isinstance(connection, DirectConnection) else set[bytes]()
-    server.enter_pipeline_mode()
+    results: list[PGresult] = []
+    try:
+        fresh = _send(server, requests, prepared)
+        _wait(server, results)
+    except psycopg.OperationalError:
+        with closing(connection):  # in the middle of an exchange it is of no more use
+            _complain(connection, results)  # what the server said last is the better reason
+            raise
+    server.exit_pipeline_mode()
+    prepared.update(
+        name for name, result in zip(fresh, results, strict=False) if result.status == PREPARED
+    )
+    _complain(connection, results)
+    return results[len(fresh) :]
+
+
+def _send(server: PGconn, requests: Sequence[_Request], prepared: set[bytes]) -> list[bytes]:
+    """Hand everything to libpq; gives the names of what is to be prepared for it."""
     fresh: list[bytes] = []
+    server.enter_pipeline_mode()
     for name, sql, _values, types, _formats in requests:
         if name is not None and name not in prepared and name not in fresh:
             server.send_prepare(name, sql, types)
@@ -88,18 +107,7 @@ def _exchange(
         else:
             server.send_query_prepared(name, values, formats, BINARY)
     server.pipeline_sync()
-    results: list[PGresult] = []
-    try:
-        _wait(server, results)
-    except psycopg.OperationalError:
-        _complain(connection, results)  # what the server said last is the better reason
-        raise
-    server.exit_pipeline_mode()
-    prepared.update(
-        name for name, result in zip(fresh, results, strict=False) if result.status == PREPARED
-    )
-    _complain(connection, results)
-    return results[len(fresh) :]
+    return fresh
 
 
 def _complain(connection: psycopg.Connection[Any], results: Sequence[PGresult]) -> None:
