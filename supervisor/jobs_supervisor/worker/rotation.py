@@ -77,7 +77,8 @@ class Rotation:
         """Which of the queues to ask for work: those without a turn, when that is due."""
         if self._turns and now - self._refreshed_at < FULL_LOOK_SHARE * self._refresh_cost:
             return []
-        return [queue for queue in queues if queue not in self._turns]
+        known = set(self._turns)
+        return [queue for queue in queues if queue not in known]
 
     def refresh(self, ready: Sequence[ReadyQueue], now: float, cost: float) -> None:
         """Take in which queues have work; those with the most urgent first job come first."""
