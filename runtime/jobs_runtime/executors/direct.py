@@ -13,7 +13,7 @@ from psycopg import adapt, waiting
 from psycopg.abc import Transformer
 from psycopg.pq import ExecStatus
 
-from jobs_runtime.executors.numbered import Numbered, numbered
+from jobs_runtime.executors.numbered import Numbered, numbered, prepared_name
 from jobs_runtime.executors.operation import Operation, Result, Row, run
 
 BLOCKING = waiting.wait is getattr(waiting, "wait_c", None)
@@ -69,7 +69,7 @@ def run_directly(connection: psycopg.Connection[Any], operation: Operation[Resul
             else found
         )
     # It left nothing behind, so it may be repeated: psycopg knows how to say why it failed.
-    connection.prepared.discard(statement.name())
+    connection.prepared.discard(prepared_name(statement.sql))
     return run(connection, operation)
 
 
@@ -79,7 +79,7 @@ def _execute(
     server = connection.pgconn
     if connection.prepare_threshold is None:
         return server.exec_params(statement.sql, values)
-    name = statement.name()
+    name = prepared_name(statement.sql)
     if name not in connection.prepared:
         prepared = server.prepare(name, statement.sql)
         if prepared.status != PREPARED:

@@ -20,10 +20,6 @@ class Numbered(NamedTuple):
     sql: bytes
     keys: tuple[str, ...]
 
-    def name(self, types: tuple[int, ...] = ()) -> bytes:
-        """What it is called once it is prepared for parameters of such types."""
-        return b"jobs_%x" % (hash((self.sql, types)) & 0xFFFFFFFFFFFFFFFF)
-
 
 @lru_cache(maxsize=128)
 def numbered(sql: bytes) -> Numbered:
@@ -40,3 +36,9 @@ def numbered(sql: bytes) -> Numbered:
 
     text = PLACEHOLDER.sub(number, sql)
     return Numbered(text, tuple(key.decode() for key in keys))
+
+
+@lru_cache(maxsize=512)
+def prepared_name(sql: bytes, types: tuple[int, ...] = ()) -> bytes:
+    """What a statement is called once it is prepared for parameters of such types."""
+    return b"jobs_%x" % (hash((sql, types)) & 0xFFFFFFFFFFFFFFFF)

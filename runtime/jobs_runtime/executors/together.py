@@ -18,7 +18,7 @@ from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
 from jobs_runtime.executors.direct import DirectConnection
-from jobs_runtime.executors.numbered import numbered
+from jobs_runtime.executors.numbered import numbered, prepared_name
 from jobs_runtime.executors.operation import Operation, Row, run
 
 PREPARED, FAILED = ExecStatus.COMMAND_OK, ExecStatus.FATAL_ERROR
@@ -68,7 +68,7 @@ def _request(adapter: Transformer, operation: Operation[Any], *, prepares: bool)
     values = [given[key] for key in statement.keys]
     dumped = adapter.dump_sequence(values, [PyFormat.AUTO] * len(values))
     types = adapter.types or ()
-    name = statement.name(types) if prepares else None
+    name = prepared_name(statement.sql, types) if prepares else None
     return _Request(name, statement.sql, dumped, types, adapter.formats or ())
 
 
