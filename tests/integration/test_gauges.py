@@ -21,6 +21,7 @@ from jobs_supervisor.exporter.cluster import ClusterCollector, ClusterWatch
 from jobs_supervisor.scheduler.unhandled import Unhandled
 from jobs_supervisor.shared import SharedMemory
 from jobs_supervisor.slotmap import SlotMap
+from jobs_supervisor.slots import Slot
 from tests.integration.shop import Worker
 from tests.support.scraping import Samples, parsed
 
@@ -78,6 +79,14 @@ def watch(dsn: str) -> Iterator[ClusterWatch]:
     yield watch
     leads[0] = False
     watch.look(time.monotonic())
+
+
+@pytest.fixture
+def slot() -> Iterator[Slot]:
+    """A scheduler's."""
+    memory = SharedMemory.create(SlotMap.size_of(1))
+    yield SlotMap(memory, 0, ("scheduler",)).one("scheduler")
+    os.close(memory.descriptor)
 
 
 def test_depth_is_by_queue_job_and_state(filled: Connection) -> None:
@@ -217,9 +226,9 @@ def test_jobs_past_the_limit_are_summed_up(connection: Connection, watch: Cluste
     assert len(depths) == 3 * (cluster.MOST_SERIES + 1)
 
 
-def test_the_scheduler_notes_as_many_names_as_there_is_room_for(filled: Connection) -> None:
-    memory = SharedMemory.create(SlotMap.size_of(1))
-    slot = SlotMap(memory, 0, ("scheduler",)).one("scheduler")
+def test_the_scheduler_notes_as_many_names_as_there_is_room_for(
+    filled: Connection, slot: Slot
+) -> None:
     duty = Unhandled(slot)
     assert duty.perform(filled, 100.0) > 101.0
     assert json.loads(slot.progress) == {"old": 1}
@@ -233,12 +242,11 @@ def test_the_scheduler_notes_as_many_names_as_there_is_room_for(filled: Connecti
     filled.execute("DELETE FROM jobs.job")
     duty.perform(filled, 0.0)
     assert slot.progress == ""
-    os.close(memory.descriptor)
 
 
-def test_a_slow_database_holds_a_scheduler_up_for_a_second(filled: Connection, dsn: str) -> None:
-    memory = SharedMemory.create(SlotMap.size_of(1))
-    slot = SlotMap(memory, 0, ("scheduler",)).one("scheduler")
+def test_a_slow_database_holds_a_scheduler_up_for_a_second(
+    filled: Connection, slot: Slot, dsn: str
+) -> None:
     duty = Unhandled(slot)
     duty.perform(filled, 0.0)
     with psycopg.connect(dsn) as blocker:
@@ -249,4 +257,3 @@ def test_a_slow_database_holds_a_scheduler_up_for_a_second(filled: Connection, d
     assert took < 5
     assert again - began >= 30 * took
     assert json.loads(slot.progress) == {"old": 1}
-    os.close(memory.descriptor)
