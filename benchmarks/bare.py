@@ -30,9 +30,7 @@ from jobs_runtime.executors.postgres.migrate import migrate
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.executors.protocol import START, Position
 from jobs_runtime.executors.together import run_together
-
-BATCH = 500
-"""Jobs that the bare loop claims at once, as many as a worker does with no-ops."""
+from jobs_supervisor.worker.pace import LARGEST
 
 
 def throughput(server_dsn: str, scale: float) -> Figures:
@@ -115,7 +113,7 @@ def _drain(barrier: Barrier, dsn: str) -> None:
         barrier.wait()
         after, ids = START, list[int]()
         while True:
-            claim = executor.claim("noop", ["noop"], after, BATCH, incarnation)
+            claim = executor.claim("noop", ["noop"], after, LARGEST, incarnation)
             operations = [Operation(claim.sql, claim.parameters, _raw)]
             if ids:
                 operations.insert(0, _finish(ids, incarnation))

@@ -42,7 +42,7 @@ class Pool:
     @property
     def cost(self) -> float:
         """Seconds of a worker for one job: the job, and its share of a claim."""
-        return self.seconds + CLAIM / max(1.0, BATCH / self.seconds if self.seconds else 500.0)
+        return self.seconds + CLAIM / max(1.0, BATCH / self.seconds if self.seconds else 800.0)
 
     def throughput(self) -> float:
         """Jobs a second while more wait than can be performed."""

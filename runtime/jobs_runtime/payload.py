@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from functools import cached_property
 from types import GenericAlias
 from typing import Any, Generic, TypeVar, cast
 
@@ -69,9 +70,19 @@ class Codec(Generic[Value]):
             PayloadError: JSON cannot carry the value, it does not fit the declared type, or it is
                 larger than `MAX_BYTES`. The message names the field.
         """
+        if value is None and self._takes_null:
+            return None
         text = None if value is None else _to_json(value, self.what)
         self.decode(text)
         return text
+
+    @cached_property
+    def _takes_null(self) -> bool:
+        try:
+            self.decode(None)
+        except PayloadError:
+            return False
+        return True
 
     def decode(self, text: str | None) -> Value:
         """Decode JSON text; SQL NULL is None.

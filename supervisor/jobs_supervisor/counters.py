@@ -7,11 +7,10 @@ depends on the declared jobs and the slots alone.
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
 
 from jobs_runtime.model import Claim, Outcome
@@ -172,6 +171,10 @@ class WorkerCounters:
 def _observe(
     cells: memoryview[float], offset: int, buckets: Sequence[float], values: Sequence[float]
 ) -> None:
-    for bucket, count in Counter(map(partial(bisect_left, buckets), values)).items():
-        cells[offset + bucket] += count
-    cells[offset + len(buckets) + 1] += sum(values)
+    ordered, counted = sorted(values), 0
+    for bucket, bound in enumerate(buckets):
+        within = bisect_right(ordered, bound)
+        cells[offset + bucket] += within - counted
+        counted = within
+    cells[offset + len(buckets)] += len(ordered) - counted
+    cells[offset + len(buckets) + 1] += sum(ordered)

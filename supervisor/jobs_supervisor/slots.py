@@ -134,8 +134,8 @@ class Slot:
     @property
     def cancelled(self) -> bool:
         """Whether the job it performs is to stop."""
-        job_id = self._integers[self._job_id_at]
-        return job_id != 0 and self._integers[self._cancel_at] == job_id
+        cancel = self._integers[self._cancel_at]
+        return cancel != 0 and cancel == self._integers[self._job_id_at]
 
     @property
     def cancelled_at(self) -> float:

@@ -23,7 +23,7 @@ def test_an_unknown_queue_is_tried_with_one_job() -> None:
 @pytest.mark.parametrize(
     ("seconds", "limits"),
     [
-        (0.00001, [1, 8, 64, 500, 500]),
+        (0.00001, [1, 8, 64, 512, 800, 800]),
         (0.001, [1, 8, 50, 50]),
         (0.02, [1, 2, 2]),
         (0.05, [1, 1]),
@@ -36,7 +36,7 @@ def test_a_claim_grows_to_fifty_milliseconds_of_work(seconds: float, limits: lis
 
 def test_one_slow_batch_shrinks_the_next_claim_at_once() -> None:
     pace = Pace()
-    assert grown(pace, "render", 0.0001)[-1] == 500
+    assert grown(pace, "render", 0.00005)[-1] == LARGEST
     pace.learn("render", 1, 10.0)
     assert pace.limit("render") == 1
 
@@ -60,9 +60,9 @@ def test_a_batch_without_jobs_teaches_nothing() -> None:
 
 def test_queues_do_not_know_of_each_other() -> None:
     pace = Pace()
-    grown(pace, "quick", 0.0001)
+    grown(pace, "quick", 0.00005)
     grown(pace, "slow", 1.0)
-    assert (pace.limit("quick"), pace.limit("slow"), pace.limit("new")) == (500, 1, 1)
+    assert (pace.limit("quick"), pace.limit("slow"), pace.limit("new")) == (LARGEST, 1, 1)
 
 
 batches = st.lists(st.tuples(st.integers(0, LARGEST), st.floats(0, 1e6)), max_size=30)

@@ -17,12 +17,16 @@ def settle(outcomes: Sequence[Outcome], incarnation: int) -> list[Operation[list
         operation
         for ending in sorted(endings)
         for operation in _settle_alike(
-            [each for each in outcomes if (each.state, each.death) == ending], incarnation
+            _with_ending(outcomes, ending) if len(endings) > 1 else outcomes, incarnation
         )
     ]
 
 
-def _settle_alike(outcomes: list[Outcome], incarnation: int) -> list[Operation[list[int]]]:
+def _with_ending(outcomes: Sequence[Outcome], ending: tuple[JobState, bool]) -> list[Outcome]:
+    return [each for each in outcomes if (each.state, each.death) == ending]
+
+
+def _settle_alike(outcomes: Sequence[Outcome], incarnation: int) -> list[Operation[list[int]]]:
     state, death = outcomes[0].state, int(outcomes[0].death)
     parameters = {**_results(outcomes), "death": death, "incarnation": incarnation}
     if state is JobState.RETRY:
@@ -40,7 +44,7 @@ def _settle_alike(outcomes: list[Outcome], incarnation: int) -> list[Operation[l
     return [Operation(statement("follow"), parameters, _no_ids), finish]
 
 
-def _results(outcomes: list[Outcome]) -> dict[str, object]:
+def _results(outcomes: Sequence[Outcome]) -> dict[str, object]:
     outputs = [outcome.output for outcome in outcomes]
     return {
         "ids": arrays.numbers(outcome.job_id for outcome in outcomes),
