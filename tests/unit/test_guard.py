@@ -3,7 +3,9 @@ from __future__ import annotations
 import time
 from queue import Queue
 
-from jobs_supervisor.worker.guard import Guard
+import pytest
+
+from jobs_supervisor.worker.guard import SLOW, SLOW_JOB, Guard, time_left
 
 PATIENCE = 10.0
 """Seconds."""
@@ -37,3 +39,19 @@ def test_it_sleeps_while_the_worker_rests() -> None:
         guard.wake()
         looks.get(timeout=PATIENCE)
     assert looks.empty()
+
+
+@pytest.mark.parametrize(
+    ("now", "job_began", "left"),
+    [
+        pytest.param(100.0, 100.0, SLOW_JOB, id="the first job has begun"),
+        pytest.param(100.0 + SLOW_JOB, 100.0, 0.0, id="the first job is slow"),
+        pytest.param(100.0 + SLOW_JOB, 100.0 + SLOW_JOB, SLOW - SLOW_JOB, id="another has begun"),
+        pytest.param(100.0 + SLOW, 100.0 + SLOW, 0.0, id="many quick jobs are slow together"),
+        pytest.param(100.0, 1.0, SLOW_JOB, id="the job begun last was of the batch before"),
+    ],
+)
+def test_when_a_batch_may_hold_nothing_up_any_more(
+    now: float, job_began: float, left: float
+) -> None:
+    assert time_left(now, 100.0, job_began) == pytest.approx(left)

@@ -10,11 +10,25 @@ import threading
 import time
 from collections.abc import Callable
 
-SLOW = 0.1
-"""A batch that lasts longer than this, in seconds, is no longer allowed to hold anything up."""
+SLOW = 0.06
+"""Seconds after which a batch may hold nothing up: a claim is of 50 ms of work."""
+
+SLOW_JOB = 0.03
+"""Seconds after which a job may hold nothing up: one of more than 25 ms is claimed alone."""
 
 LOOK = 0.05
 """Seconds between two looks while a batch is slow."""
+
+
+def time_left(now: float, batch_began: float, job_began: float) -> float:
+    """Seconds until a batch may hold nothing up any more; none are left once it is slow.
+
+    Args:
+        now: in seconds of the monotonic clock.
+        batch_began: when the batch was.
+        job_began: when a job was begun last, of this batch or of one before.
+    """
+    return min(batch_began + SLOW, max(batch_began, job_began) + SLOW_JOB) - now
 
 
 class Guard:

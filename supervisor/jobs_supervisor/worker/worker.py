@@ -34,7 +34,7 @@ from jobs_supervisor.worker.batch import Batch
 from jobs_supervisor.worker.copies import CopyGuard
 from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.django import close_old_connections
-from jobs_supervisor.worker.guard import LOOK, SLOW, Guard
+from jobs_supervisor.worker.guard import LOOK, Guard, time_left
 from jobs_supervisor.worker.pace import Pace
 from jobs_supervisor.worker.recycling import Wear
 from jobs_supervisor.worker.rotation import Rotation
@@ -247,10 +247,9 @@ class Worker:
         batch = self._batch
         if batch is None:
             return LOOK
-        age = time.monotonic() - batch.began
-        if age < SLOW:
-            return SLOW - age
-        slot = self._slot
+        slot, now = self._slot, time.monotonic()
+        if (left := time_left(now, batch.began, slot.started)) > 0:
+            return left
         self._entitle(slot.job)
         if slot.cancelled and self._told_to_stop != slot.job_id:
             self._told_to_stop = slot.job_id
