@@ -189,6 +189,16 @@ class Scheduler:
 
     def _connect(self) -> Connection:
         connection = connect(self._post.dsn, "jobs: scheduler", tcp_user_timeout=GIVES_UP_AFTER)
+        try:
+            self._begin(connection)
+        except psycopg.Error:
+            connection.close()
+            raise
+        self._connection = connection
+        self._slot.enter(SlotState.IDLE)
+        return connection
+
+    def _begin(self, connection: Connection) -> None:
         connection.execute(STATEMENT_TIMEOUT, prepare=False)
         self._heartbeat.announce(connection)
         if isinstance(self._post.executor, MixedExecutor):
@@ -198,9 +208,6 @@ class Scheduler:
         self._listening.begin(connection)
         self._own_duties.begin()
         self._own_duties.perform(connection, time.monotonic())
-        self._connection = connection
-        self._slot.enter(SlotState.IDLE)
-        return connection
 
     def _disconnect(self, error: psycopg.Error) -> None:
         now = time.monotonic()
