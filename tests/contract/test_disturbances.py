@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from jobs_runtime import Cancellation, JobState
+from jobs_runtime.database import connect
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.executors.protocol import START
 from jobs_runtime.model import Claim
 from jobs_supervisor.counters import Counters, Layout
 from jobs_supervisor.obituary import Obituary, Verdict
 from jobs_supervisor.scheduler.rescue import Rescue
+from jobs_supervisor.scheduler.strays import LOOKS, Strays
 from jobs_supervisor.shared import SharedMemory
 from tests.contract.house import House, Worker, id_of
 
@@ -218,6 +223,25 @@ class TestDeath:
         rescue.settle_unknown(house.connection, worker.incarnation)
         assert [claim.attempt for claim in house.worker().claim("eager")] == [2, 2]
         assert worker.held() == []
+
+    def test_a_claim_that_was_still_on_its_way_is_given_back_in_moments(
+        self, house: House, rescue: Rescue, dsn: str
+    ) -> None:
+        submitted, strays = house.work.submit({"n": 1}), Strays(rescue)
+        strays.due_at = math.inf
+        worker = house.worker()
+        claim = worker.executor.claim("work", ["work"], START, 1, worker.incarnation)
+        with connect(dsn, "the dead worker's session") as late, late.transaction():
+            assert len(run(late, claim)) == 1
+            nothing = Obituary(0, worker.incarnation, 0, 0.1, Verdict.DIED, "killed by SIGKILL")
+            rescue.settle(house.connection, nothing)
+            strays.expect(worker.incarnation, now=100.0)
+        assert strays.due_at == strays.perform(house.connection, 100.1) == 100.0 + LOOKS[0]
+        assert submitted.details().state is JobState.ACTIVE
+        assert strays.perform(house.connection, 100.3) == 100.0 + LOOKS[1]
+        assert (submitted.details().state, submitted.details().attempt) == (JobState.CREATED, 0)
+        assert worker.held() == []
+        assert strays.perform(house.connection, 102.0) == math.inf
 
     def test_what_an_unregistered_incarnation_holds_is_found(self, house: House) -> None:
         house.work.submit({"n": 1})

@@ -42,6 +42,7 @@ from jobs_supervisor.scheduler.pgboss_maintenance import PgBossMaintenance
 from jobs_supervisor.scheduler.rescue import HostRescue, LocalReconciliation, Rescue
 from jobs_supervisor.scheduler.retention import Retention
 from jobs_supervisor.scheduler.shared_tables import SharedTables
+from jobs_supervisor.scheduler.strays import Strays
 from jobs_supervisor.scheduler.unhandled import Unhandled
 from jobs_supervisor.signals import SignalInbox
 from jobs_supervisor.slots import Slot, SlotState
@@ -104,6 +105,7 @@ class Scheduler:
         self._leadership = Leadership(post.dsn, row)
         self._rescue = Rescue(row, list(post.jobs))
         self._reconciliation = LocalReconciliation(self._rescue, post.record.id, post.workers)
+        self._strays = Strays(self._rescue)
         self._due = DueJobs()
         self._cron = Cron(row, list(post.jobs))
         queues = {job.queue for job in post.jobs.values()}
@@ -124,6 +126,7 @@ class Scheduler:
             Declaring(post.record.id, post.jobs),
             Limiting(post.jobs),
             self._reconciliation,
+            self._strays,
             Neighbours(self._rescue, post.record.id, post.record.place),
             Unhandled(self._slot),
         ]
@@ -161,7 +164,7 @@ class Scheduler:
         self._mourned += self._post.obituaries.read()
         while self._mourned:
             self._rescue.settle(connection, self._mourned[0])
-            del self._mourned[0]
+            self._strays.expect(self._mourned.pop(0).incarnation, time.monotonic())
         now = time.monotonic()
         self._own_duties.perform(connection, now)
         lead_at = self._lead(now)
