@@ -145,6 +145,7 @@ class House:
             executor=worker_executor(declared),
             wake_pipe=self._estate.wake_pipe,
             pulse=self._estate.pulse,
+            slots=self._estate.slots,
             recycling=self._settings.recycling,
         )
         return Worker(assignment, slot, counters).run()

@@ -88,3 +88,15 @@ def test_whatever_was_before_the_pace_is_found_again(
     for _ in range(200):
         pace.learn("render", pace.limit("render"), pace.limit("render") * seconds)
     assert pace.limit("render") == pytest.approx(max(1, TARGET / seconds), abs=1.01)
+
+
+def test_a_claim_shrinks_with_the_share_of_the_pool_that_is_not_in_a_long_job() -> None:
+    pace = Pace()
+    assert grown(pace, "render", 0.001)[-1] == 50
+    assert [pace.limit("render", share) for share in (0.5, 0.1, 1 / 64, 0.0)] == [25, 5, 1, 1]
+
+
+def test_the_shortest_jobs_are_claimed_by_many_with_most_of_the_pool_in_long_jobs() -> None:
+    pace = Pace()
+    assert grown(pace, "render", 0.00001)[-1] == LARGEST
+    assert pace.limit("render", 0.1) == 500

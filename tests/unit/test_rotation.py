@@ -97,6 +97,15 @@ def test_a_look_that_took_no_longer_counts_for_a_quarter() -> None:
     assert rotation.next(due) == ("a", START)
 
 
+def test_those_left_by_long_jobs_look_as_often_as_the_whole_pool_would() -> None:
+    rotation = knowing("a")
+    rotation.took("a", START, [claim(1)], 1, now=100, cost=2)
+    due = 100 + FULL_LOOK_SHARE * 2 / 4
+    assert rotation.next(due - 0.1, share=0.25) == ("a", Position(0, 1))
+    rotation.took("a", Position(0, 1), [claim(2)], 1, now=due - 0.1, cost=2)
+    assert rotation.next(due, share=0.25) == ("a", START)
+
+
 def test_queues_without_work_are_asked_for_again_when_that_is_cheap() -> None:
     rotation = Rotation()
     rotation.refresh([ReadyQueue("a", 0)], now=100, cost=2)

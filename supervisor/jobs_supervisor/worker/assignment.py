@@ -9,6 +9,7 @@ from typing import Any
 from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.job import Job
 from jobs_supervisor.pulse import Pulse
+from jobs_supervisor.slotmap import SlotMap
 from jobs_supervisor.wake import WakePipe
 from jobs_supervisor.worker.recycling import Recycling
 
@@ -22,6 +23,7 @@ class Assignment:
         supervisor_id: whose worker it is.
         jobs: the declared jobs by name.
         pulse: whether the supervisor is heard: if not, others may soon perform its jobs.
+        slots: what the others of the pool are doing.
         recycling: when to be replaced though nothing is wrong.
     """
 
@@ -31,4 +33,5 @@ class Assignment:
     executor: WorkerExecutor
     wake_pipe: WakePipe
     pulse: Pulse
+    slots: SlotMap
     recycling: Recycling = field(default_factory=Recycling)

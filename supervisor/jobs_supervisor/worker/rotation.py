@@ -37,13 +37,18 @@ class Rotation:
         self._refreshed_at = float("-inf")
         self._refresh_cost = 0.0
 
-    def next(self, now: float) -> tuple[str, Position] | None:
-        """The queue whose turn it is, and the position to claim after; None if all ran dry."""
+    def next(self, now: float, share: float = 1.0) -> tuple[str, Position] | None:
+        """The queue whose turn it is, and the position to claim after; None if all ran dry.
+
+        Args:
+            now: in seconds of the monotonic clock.
+            share: how much of the pool is not in a long job; those look as often as all would.
+        """
         if not self._turns:
             return None
         queue = self._turns[0]
         scan = self._scans.setdefault(queue, _Scan())
-        if now - scan.looked_at >= FULL_LOOK_SHARE * scan.look_cost:
+        if now - scan.looked_at >= FULL_LOOK_SHARE * scan.look_cost * share:
             scan.after = START
         return queue, scan.after
 

@@ -35,7 +35,7 @@ from jobs_supervisor.worker.copies import CopyGuard
 from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.django import close_old_connections
 from jobs_supervisor.worker.guard import LOOK, Guard, time_left
-from jobs_supervisor.worker.pace import Pace
+from jobs_supervisor.worker.pace import LONG, Pace
 from jobs_supervisor.worker.recycling import Wear
 from jobs_supervisor.worker.rotation import Rotation
 from jobs_supervisor.worker.standing import Standing
@@ -68,6 +68,7 @@ class Worker:
         self._supervisor_id = assignment.supervisor_id
         self._standing = Standing(assignment.pulse)
         self._slot = slot
+        self._pool = assignment.slots
         self._counters = counters
         self._names_of = _names_by_queue(assignment.jobs)
         self._queues = list(self._names_of)
@@ -207,16 +208,16 @@ class Worker:
                 if self._standing.is_lost(now):
                     self._delivery.send(batch, [], self._progress(0))
                     return []
-                turn = self._rotation.next(now)
+                share = self._pool.share_at_hand(now, LONG)
+                turn = self._rotation.next(now, share)
                 if turn is None:
                     if last_look:
                         return []
                     last_look = True
-                    # Whoever is about to wake idle workers must count this one before it looks.
-                    self._slot.enter(SlotState.IDLE)
+                    self._slot.enter(SlotState.IDLE)  # whoever wakes the idle must count this one
                 unknown = self._rotation.unknown(self._queues, now)
                 queue, after = turn or (self._last_queue, START)
-                limit = self._pace.limit(queue)
+                limit = self._pace.limit(queue, share)
                 if queue in self._limits:
                     after, limit = START, 1
                 operations = self._probe(unknown, last=turn is None) if unknown else []
