@@ -87,11 +87,11 @@ def test_a_look_from_the_start_costs_what_it_takes_longer_than_going_on() -> Non
     assert rotation.next(due) == ("a", START)
 
 
-def test_a_look_that_took_no_longer_counts_for_a_quarter() -> None:
+def test_a_look_that_took_no_longer_counts_for_half() -> None:
     rotation = knowing("a")
     rotation.took("a", Position(0, 1), [claim(2)], 1, now=0, cost=8)
     rotation.took("a", START, [claim(3)], 1, now=100, cost=8)
-    due = 100 + FULL_LOOK_SHARE * 2
+    due = 100 + FULL_LOOK_SHARE * 4
     assert rotation.next(due - 0.1) == ("a", Position(0, 3))
     rotation.took("a", Position(0, 3), [claim(4)], 1, now=due - 0.1, cost=8)
     assert rotation.next(due) == ("a", START)

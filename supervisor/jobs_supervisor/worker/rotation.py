@@ -64,8 +64,8 @@ class Rotation:
         """Take in what a claim gave: where it ended, and whether the queue has run dry."""
         scan = self._scans.setdefault(queue, _Scan())
         if after == START:
-            # That it takes no longer than going on may be chance: a quarter of it counts at least.
-            scan.looked_at, scan.look_cost = now, max(cost / 4, cost - scan.usual_cost)
+            # That it takes no longer than going on may be chance: half of it counts at least.
+            scan.looked_at, scan.look_cost = now, max(cost / 2, cost - scan.usual_cost)
         else:
             scan.usual_cost = cost
         if claims:
