@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 
 SLOT_BYTES = 640
+SLOT_WORDS = SLOT_BYTES // 8
 NAME_BYTES = 64
 EXIT_BYTES = 192
 PROGRESS_BYTES = 128

@@ -18,6 +18,7 @@ from jobs_supervisor.slot_layout import (
     NAME_BYTES,
     PROGRESS_BYTES,
     SLOT_BYTES,
+    SLOT_WORDS,
     TEXT_OFFSET,
     Field,
 )
@@ -56,7 +57,7 @@ class Slot:
         self.number = number
         self._integers = memory.integers
         self._doubles = memory.doubles
-        self._base = (index + 1) * SLOT_BYTES // 8
+        self._base = (index + 1) * SLOT_WORDS
         name_at = (index + 1) * SLOT_BYTES + TEXT_OFFSET
         exit_at = name_at + NAME_BYTES
         self._name = SlotText(memory.bytes, name_at, NAME_BYTES)
