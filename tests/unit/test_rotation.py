@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jobs_runtime.executors.protocol import START, Position, ReadyQueue
 from jobs_runtime.model import Claim
 from jobs_runtime.options import DEFAULTS
-from jobs_supervisor.worker.rotation import FULL_LOOK_SHARE, Rotation
+from jobs_supervisor.worker.rotation import FULL_LOOK_SHARE, SLOW_LOOK, Rotation
 
 
 def claim(job_id: int, rank: int = 0) -> Claim:
@@ -58,6 +58,45 @@ def test_a_queue_that_ended_behind_a_position_is_looked_at_from_the_start() -> N
     rotation.took("a", Position(0, 2), [], 2, now=0, cost=1)
     assert rotation.next(0) == ("a", START)
     rotation.took("a", START, [], 2, now=0, cost=1)
+    assert rotation.next(0) is None
+
+
+def test_a_queue_that_ends_goes_on_from_there_until_nothing_comes() -> None:
+    rotation = knowing("a")
+    rotation.took("a", START, [claim(1), claim(2)], 2, now=0, cost=1)
+    rotation.took("a", Position(0, 2), [claim(3)], 2, now=0, cost=1)
+    assert rotation.next(0) == ("a", Position(0, 3))
+
+
+def test_a_slow_look_that_finds_nothing_does_not_prove_a_queue_dry() -> None:
+    rotation = knowing("a")
+    rotation.took("a", Position(0, 8), [claim(9)], 1, now=0, cost=0)
+    rotation.took("a", START, [], 1, now=0, cost=2 * SLOW_LOOK)
+    assert rotation.next(0) == ("a", Position(0, 9))
+    rotation.took("a", Position(0, 9), [claim(10)], 1, now=0, cost=0)
+    assert rotation.next(0) == ("a", Position(0, 10))
+
+
+def test_a_queue_with_nothing_behind_and_nothing_ahead_has_run_dry() -> None:
+    rotation = knowing("a")
+    rotation.took("a", Position(0, 8), [claim(9)], 1, now=0, cost=0)
+    rotation.took("a", START, [], 1, now=0, cost=2 * SLOW_LOOK)
+    rotation.took("a", Position(0, 9), [], 1, now=0, cost=0)
+    assert rotation.next(0) is None
+
+
+def test_what_a_slow_look_found_behind_the_position_does_not_move_it_back() -> None:
+    rotation = knowing("a")
+    rotation.took("a", Position(0, 8), [claim(9)], 2, now=0, cost=0)
+    rotation.took("a", START, [claim(3)], 2, now=0, cost=2 * SLOW_LOOK)
+    assert rotation.next(0) == ("a", Position(0, 9))
+
+
+def test_slow_looks_at_a_queue_always_taken_from_the_start_end() -> None:
+    rotation = knowing("limited")
+    rotation.took("limited", START, [claim(9)], 1, now=0, cost=2 * SLOW_LOOK)
+    rotation.took("limited", START, [], 1, now=0, cost=2 * SLOW_LOOK)
+    rotation.took("limited", START, [], 1, now=0, cost=2 * SLOW_LOOK)
     assert rotation.next(0) is None
 
 

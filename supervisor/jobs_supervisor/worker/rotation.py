@@ -5,6 +5,9 @@ that it does not walk again over the dead versions of all the rows taken before.
 that position (a retry, a higher priority) is found by looking from the start again: before the
 worker goes idle, on a wake-up, and whenever that is cheap against the time since the last look.
 For the same reason a queue is not asked whether it has work while that is known of it.
+
+A slow look from the start sees the queue as it was when it began: others may have taken all of that
+meanwhile, and more has come. What it did not find is no proof: the worker goes on where it was.
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ from jobs_runtime.model import Claim
 FULL_LOOK_SHARE = 20.0
 """A look from the start is due once this many times what it costs has passed since the last."""
 
+SLOW_LOOK = 0.05
+"""Seconds after which a look from the start does not prove that a queue has run dry."""
+
 
 @dataclass(slots=True)
 class _Scan:
@@ -26,6 +32,7 @@ class _Scan:
     looked_at: float = float("-inf")
     look_cost: float = 0.0
     usual_cost: float = 0.0
+    doubted: bool = False
 
 
 class Rotation:
@@ -48,9 +55,8 @@ class Rotation:
             return None
         queue = self._turns[0]
         scan = self._scans.setdefault(queue, _Scan())
-        if now - scan.looked_at >= FULL_LOOK_SHARE * scan.look_cost * share:
-            scan.after = START
-        return queue, scan.after
+        due = now - scan.looked_at >= FULL_LOOK_SHARE * scan.look_cost * share
+        return queue, START if due else scan.after
 
     def took(
         self,
@@ -63,18 +69,23 @@ class Rotation:
     ) -> None:
         """Take in what a claim gave: where it ended, and whether the queue has run dry."""
         scan = self._scans.setdefault(queue, _Scan())
+        short, doubted = len(claims) < asked, False
         if after == START:
             # That it takes no longer than going on may be chance: half of it counts at least.
             scan.looked_at, scan.look_cost = now, max(cost / 2, cost - scan.usual_cost)
+            known = scan.after != START and not scan.doubted
+            doubted = short and known and cost > SLOW_LOOK
         else:
             scan.usual_cost = cost
         if claims:
-            scan.after = Position(claims[-1].rank, claims[-1].job_id)
+            last = Position(claims[-1].rank, claims[-1].job_id)
+            scan.after = max(last, scan.after) if short else last
+        elif after != START:
+            scan.after, scan.looked_at = START, float("-inf")
         if self._turns and self._turns[0] == queue:
             self._turns.popleft()
-        dry = len(claims) < asked and after == START
-        if len(claims) < asked:
-            scan.after, scan.looked_at = START, float("-inf")
+        dry = not claims and scan.doubted if after != START else short and not doubted
+        scan.doubted = doubted
         if not dry and queue not in self._turns:
             self._turns.append(queue)
 
