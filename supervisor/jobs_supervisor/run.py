@@ -25,7 +25,6 @@ from jobs_supervisor.notify import Notifier
 from jobs_supervisor.plan import Plan, Role
 from jobs_supervisor.policy import Limits
 from jobs_supervisor.preflight import preflight
-from jobs_supervisor.pulse import HANGS_AFTER
 from jobs_supervisor.rehearsal import rehearse
 from jobs_supervisor.reload import Trial, become_successor, is_trial, taken_handover
 from jobs_supervisor.rundir import RunRecord, write_record
@@ -102,7 +101,7 @@ class House:
         self._dsn, self._direct_dsn = dsn, direct_dsn
         roles = [
             Role("worker", self._work),
-            Role("scheduler", self._schedule, self._has_no_pulse),
+            Role("scheduler", self._schedule, self._has_stopped),
             Role("exporter", self._export),
         ]
         self.supervisor = Supervisor(
@@ -184,9 +183,8 @@ class House:
         )
         return Scheduler(post, slot, self._estate.counters.row(slot.index)).run()
 
-    def _has_no_pulse(self, scheduler: Slot) -> bool:
-        now, since = time.monotonic(), scheduler.since
-        return scheduler.idle and self._estate.pulse.is_silent(now, since, HANGS_AFTER)
+    def _has_stopped(self, scheduler: Slot) -> bool:
+        return self._estate.pulse.has_stopped(scheduler, time.monotonic())
 
     def _shared(self, jobs: Jobs) -> SharedTables | None:
         if jobs.pg_boss_schema is None:
