@@ -11,8 +11,8 @@ DURATIONS = (
 )  # fmt: skip
 """Upper bounds of the buckets of durations, in seconds."""
 
-SIZES = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
-"""Upper bounds of the buckets of batch sizes, in jobs."""
+SIZES = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 800.0)
+"""Upper bounds of the buckets of batch sizes, in jobs; no claim is larger than the last."""
 
 OUTCOMES = ("completed", "retry", "failed", "expired", "cancelled")
 RESCUES = ("died", "expired", "cancelled", "released", "unknown")
