@@ -14,7 +14,7 @@ WITH outcome AS (
     INSERT INTO jobs.finished (id, created_at, start_after, started_at, rank, state, attempt,
                                deaths, queue, name, keep_until, args, options, progress, output)
     SELECT id, created_at, start_after,
-           clock_timestamp() - microseconds * interval '1 microsecond', rank,
+           now() - microseconds * interval '1 microsecond', rank,
            %(state)s::jobs.job_state, attempt, deaths + %(death)s::int, queue, name,
            now() + (options ->> 'keep_finished_for')::float8 * interval '1 second',
            args, options, progress, result
