@@ -19,6 +19,7 @@ from jobs_supervisor.doctor.facts import (
     Leader,
     Limited,
     Quarantined,
+    ReplicationSlot,
     Supervisor,
     Table,
     Transaction,
@@ -56,6 +57,7 @@ def collect(connection: Connection) -> Facts:
             connection, "idle_in_transaction", Transaction, seconds=thresholds.IDLE_FOR
         ),
         connections=connections,
+        replication=_rows(connection, "replication_slots", ReplicationSlot),
     )
 
 

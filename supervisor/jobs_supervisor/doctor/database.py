@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobs_supervisor.doctor import thresholds
 from jobs_supervisor.doctor.facts import Facts, Transaction
-from jobs_supervisor.doctor.thresholds import DAYS_AHEAD, DEAD_ROWS, HEADROOM, UNVACUUMED
 from jobs_supervisor.finding import Finding, Level
 from jobs_supervisor.status import duration
 
@@ -13,7 +13,7 @@ from jobs_supervisor.status import duration
 def look_at_history(facts: Facts) -> Iterator[Finding]:
     """Whether the partitions of the coming days are there."""
     days = facts.health.days_ahead
-    if days < DAYS_AHEAD:
+    if days < thresholds.DAYS_AHEAD:
         lacks = "not even for today" if days < 0 else f"for {days} days ahead, instead of 7"
         yield Finding(
             Level.WRONG,
@@ -28,7 +28,7 @@ def look_at_history(facts: Facts) -> Iterator[Finding]:
             "they are kept and deleted one by one; see that the coming days have partitions"
             " (JobsHistoryUnprepared)",
         )
-    if days >= DAYS_AHEAD and not strays:
+    if days >= thresholds.DAYS_AHEAD and not strays:
         yield Finding(Level.OK, f"the history has partitions for {days} days ahead")
 
 
@@ -59,8 +59,8 @@ def look_at_vacuum(facts: Facts) -> Iterator[Finding]:
             f"autovacuum is off for {', '.join(f'jobs.{name}' for name in off)}",
             f"ALTER TABLE jobs.{off[0]} RESET (autovacuum_enabled)",
         )
-    full = [each for each in facts.tables if each.dead > DEAD_ROWS]
-    overdue = [each for each in full if each.since_vacuum > UNVACUUMED]
+    full = [each for each in facts.tables if each.dead > thresholds.DEAD_ROWS]
+    overdue = [each for each in full if each.since_vacuum > thresholds.UNVACUUMED]
     for table in overdue:
         yield Finding(
             Level.WRONG,
@@ -108,11 +108,38 @@ def _named(each: Transaction) -> str:
     return f"session {each.pid} ({each.user}{name})"
 
 
+def look_at_replication(facts: Facts) -> Iterator[Finding]:
+    """Whether a slot that was forgotten keeps dead rows or the log."""
+    sound = True
+    for each in facts.replication:
+        drop = f"pg_drop_replication_slot('{each.name}') ends it, if its reader does not come back"
+        if each.transactions > thresholds.HELD_BACK:
+            sound = False
+            yield Finding(
+                Level.WRONG,
+                f"the replication slot {each.name!r} has held back vacuum for"
+                f" {each.transactions:,} transactions",
+                "end the query that its standby has open for so long (JobsVacuumHeldBack)"
+                if each.active
+                else drop,
+            )
+        elif each.kept > thresholds.LOG_KEPT and not each.active:
+            sound = False
+            yield Finding(
+                Level.WRONG,
+                f"nobody reads the replication slot {each.name!r}, for which"
+                f" {each.kept / 1e9:,.1f} GB of the log are kept",
+                drop,
+            )
+    if sound:
+        yield Finding(Level.OK, "no replication slot holds back vacuum or fills the disk")
+
+
 def look_at_connections(facts: Facts) -> Iterator[Finding]:
     """Whether a few are free."""
     limit, taken, ours, _ = facts.connections
     text = f"{taken:,} of {limit:,} connections are taken, {ours:,} of them by our processes"
-    if limit - taken < limit * HEADROOM:
+    if limit - taken < limit * thresholds.HEADROOM:
         yield Finding(
             Level.WRONG,
             text,

@@ -25,6 +25,7 @@ RULES = (
     database.look_at_indexes,
     database.look_at_vacuum,
     database.look_at_transactions,
+    database.look_at_replication,
     database.look_at_connections,
 )
 

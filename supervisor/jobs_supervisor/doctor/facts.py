@@ -75,6 +75,21 @@ class Connections(NamedTuple):
     sees_all: bool
 
 
+class ReplicationSlot(NamedTuple):
+    """A place kept for a reader of the log.
+
+    Attributes:
+        active: whether somebody reads it now.
+        transactions: how many have begun since the oldest that its standby may still look at.
+        kept: bytes of the log that are kept for it.
+    """
+
+    name: str
+    active: bool
+    transactions: int
+    kept: int
+
+
 class Quarantined(NamedTuple):
     """Jobs of one name that were failed for killing their workers."""
 
@@ -105,3 +120,4 @@ class Facts:
     open_transactions: Sequence[Transaction]
     idle_in_transaction: Sequence[Transaction]
     connections: Connections
+    replication: Sequence[ReplicationSlot]

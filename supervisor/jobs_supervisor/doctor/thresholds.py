@@ -14,6 +14,12 @@ LEADERLESS = 2.5
 OPEN_FOR = 900.0
 """Seconds that a transaction may hold back vacuum; as the alert JobsVacuumHeldBack."""
 
+HELD_BACK = 1_000_000
+"""Transactions for which a replication slot may hold back vacuum."""
+
+LOG_KEPT = 1 << 30
+"""Bytes of the log that may be kept for a replication slot which nobody reads."""
+
 IDLE_FOR = 60.0
 """Seconds that a session may leave a transaction open and do nothing."""
 

@@ -1,5 +1,5 @@
-"""Whatever the doctor can find wrong, brought about; and a sound installation, of which it finds
-nothing."""
+"""What can be wrong with the jobs and those who perform them, brought about; and a sound
+installation, of which the doctor finds nothing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,70 +18,23 @@ from jobs_runtime import Job
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import PostgresExecutor, gauges
-from jobs_runtime.executors.postgres.migrate import migrate
-from jobs_runtime.executors.postgres.partitions import attached, create_partitions
 from jobs_runtime.model import Pause
 from jobs_supervisor import watching
 from jobs_supervisor.doctor import thresholds
 from jobs_supervisor.doctor.diagnosis import examine
 from jobs_supervisor.doctor.slots import look_at_slots
-from jobs_supervisor.finding import Finding, Level
+from jobs_supervisor.finding import Level
 from tests.apps import basic
+from tests.processes.doctor.examined import texts, wrong
 from tests.processes.test_bad_input import call
 from tests.support.grants import granted, playing
 from tests.support.outage import outage
-from tests.support.pool import Pool, Running, eventually
-from tests.support.server import Server
+from tests.support.pool import Pool, eventually
 
 SUPERVISOR = """
 INSERT INTO jobs.supervisor (id, host, place, pid, workers, names, schedules, beat_at)
 VALUES ('away-1', 'away', 'away', 1, 2, '{noop}', '{}', now() - %s * interval '1 second')
 """
-
-
-@pytest.fixture(scope="module")
-def sound(tcp_server: Server) -> Iterator[tuple[Pool, Running]]:
-    """A pool of three workers with nothing to do."""
-    pool = Pool(tcp_server.dsn)
-    basic.jobs.database.given_dsn = tcp_server.dsn
-    running = pool.start(app="tests.apps.basic", workers=3)
-    eventually(lambda: "this scheduler leads" in running.log, 10, "it leads")
-    yield pool, running
-    basic.jobs.close()
-    pool.stop_all()
-
-
-@pytest.fixture
-def dsn(tcp_server: Server, sound: tuple[Pool, Running], monkeypatch: pytest.MonkeyPatch) -> str:
-    """The database of the sound pool, which is this user's only one."""
-    monkeypatch.setenv("JOBS_RUN_DIR", str(sound[0].directory))
-    return tcp_server.dsn
-
-
-@pytest.fixture
-def lonely(
-    tcp_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Connection]:
-    """A migrated database on which nothing runs."""
-    monkeypatch.setenv("JOBS_RUN_DIR", str(tmp_path))
-    with psycopg.connect(tcp_server.dsn, autocommit=True) as administrator:
-        administrator.execute("CREATE DATABASE lonely")
-        with connect(
-            conninfo.make_conninfo(tcp_server.dsn, dbname="lonely"), "tests"
-        ) as connection:
-            migrate(connection)
-            yield connection
-        administrator.execute("DROP DATABASE lonely WITH (FORCE)")
-
-
-def wrong(where: str | Connection) -> list[Finding]:
-    """What is wrong with an installation."""
-    dsn = where if isinstance(where, str) else where.info.dsn
-    return [finding for finding in examine(dsn) if finding.level is not Level.OK]
-
-
-def texts(where: str | Connection) -> list[str]:
-    return [finding.text for finding in wrong(where)]
 
 
 def test_nothing_is_wrong_with_a_sound_installation(dsn: str) -> None:
@@ -192,101 +143,6 @@ def test_a_job_that_kills_its_workers(dsn: str) -> None:
     assert text.startswith("1 of die ")
     assert text.endswith(f"#{submitted.job_id}")
     eventually(lambda: texts(dsn) == [], 15, "its workers are replaced")
-
-
-def test_partitions_that_are_missing(lonely: Connection) -> None:
-    days = sorted(attached(lonely) - {"finished_default"})
-    for name in days[2:]:
-        lonely.execute(f"DROP TABLE jobs.{name}".encode())
-    assert "the history has partitions for 1 days ahead, instead of 7" in texts(lonely)
-    for name in days[:2]:
-        lonely.execute(f"DROP TABLE jobs.{name}".encode())
-    lonely.execute(
-        "INSERT INTO jobs.finished (id, created_at, rank, state, attempt, deaths, queue, name)"
-        " VALUES (1, now(), 0, 'completed', 1, 0, 'noop', 'noop')"
-    )
-    lonely.execute("SELECT pg_stat_force_next_flush()")
-    found = texts(lonely)
-    assert "the history has partitions not even for today" in found
-    assert "1 finished jobs are in no day's partition but in jobs.finished_default" in found
-    lonely.execute("TRUNCATE jobs.finished")
-    lonely.execute("SELECT pg_stat_force_next_flush()")
-    assert create_partitions(lonely)
-    assert "partition" not in str(texts(lonely))
-
-
-def test_an_index_that_was_not_built_to_the_end(dsn: str) -> None:
-    with connect(dsn, "tests") as connection:
-        connection.execute("INSERT INTO jobs.beginning VALUES ('a', 'b'), ('a', 'b')")
-        with pytest.raises(psycopg.errors.UniqueViolation):
-            connection.execute("CREATE UNIQUE INDEX CONCURRENTLY spoilt ON jobs.beginning (queue)")
-        (finding,) = wrong(dsn)
-        assert finding.text.startswith("the index jobs.spoilt is invalid")
-        connection.execute("DELETE FROM jobs.beginning")
-        connection.execute(finding.remedy.encode())
-        assert texts(dsn) == []
-        connection.execute("DROP INDEX jobs.spoilt")
-
-
-def test_autovacuum_off_for_a_table_and_dead_rows(lonely: Connection) -> None:
-    lonely.execute("ALTER TABLE jobs.waiter SET (autovacuum_enabled = off)")
-    lonely.execute("INSERT INTO jobs.waiter SELECT generate_series(1, 100001)")
-    lonely.execute("DELETE FROM jobs.waiter")
-    lonely.execute("SELECT pg_stat_force_next_flush()")
-    lonely.execute("UPDATE jobs.migration SET applied_at = now() - interval '1 hour'")
-    _, off, dead = wrong(lonely)
-    assert off.text == "autovacuum is off for jobs.waiter"
-    assert dead.text.startswith("jobs.waiter has 100,001 dead rows and was not vacuumed for 1 h")
-    lonely.execute(off.remedy.encode())
-    lonely.execute("VACUUM jobs.waiter")
-    assert "vacuum" not in str(texts(lonely))
-
-
-def test_autovacuum_off_for_all(dsn: str) -> None:
-    with connect(dsn, "tests") as connection:
-        connection.execute("ALTER SYSTEM SET autovacuum = off")
-        connection.execute("SELECT pg_reload_conf()")
-        off = "autovacuum is off: dead rows stay, and claims become slow"
-        eventually(lambda: texts(dsn) == [off], 5, "it is seen")
-        connection.execute("ALTER SYSTEM RESET autovacuum")
-        connection.execute("SELECT pg_reload_conf()")
-        eventually(lambda: texts(dsn) == [], 5, "it is on again")
-
-
-def test_transactions_left_open(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with psycopg.connect(dsn, application_name="psql") as holder:
-        holder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        holder.execute("SELECT count(*) FROM jobs.job")
-        assert texts(dsn) == []
-        # With no time at all, whatever else the server does at the moment may be named as well.
-        session = f"session {holder.info.backend_pid} (postgres, 'psql') "
-        monkeypatch.setattr(thresholds, "OPEN_FOR", 0.0)
-        (held,) = (text for text in texts(dsn) if text.startswith(session))
-        assert held.startswith(f"{session}has held back vacuum for ")
-        monkeypatch.setattr(thresholds, "IDLE_FOR", 0.0)
-        (idle,) = (text for text in texts(dsn) if text.startswith(session))
-        assert idle.startswith(f"{session}left a transaction open")
-    assert texts(dsn) == []
-
-
-def test_a_prepared_transaction(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thresholds, "OPEN_FOR", 0.0)
-    with connect(dsn, "tests") as connection:
-        connection.execute("BEGIN")
-        connection.execute("INSERT INTO jobs.waiter VALUES (1)")
-        connection.execute("PREPARE TRANSACTION 'lost'")
-        lost = "the prepared transaction 'lost' of postgres has held back vacuum"
-        assert sum(text.startswith(lost) for text in texts(dsn)) == 1
-        connection.execute("ROLLBACK PREPARED 'lost'")
-    assert not any(text.startswith(lost) for text in texts(dsn))
-
-
-def test_connections_run_out(dsn: str) -> None:
-    with ExitStack() as stack:
-        while not (found := texts(dsn)):
-            stack.enter_context(psycopg.connect(dsn))
-        (text,) = found
-        assert text.startswith("25 of 27 connections are taken, ")
 
 
 def test_a_slot_that_dies_again_and_again(
