@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from jobs_runtime import Context, DeclarationError, Jobs, OptionError, PayloadError, Schedule
+from jobs_runtime import DeclarationError, Jobs, OptionError, PayloadError, Schedule
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForCheckers
@@ -22,83 +22,6 @@ def declare(jobs: Jobs, perform: Callable[..., Any], **given: Any) -> Any:
     """Declare past the type checker what it would refuse."""
     decorate = cast("Any", jobs.job)
     return decorate(**given)(perform)
-
-
-class TestParameters:
-    def test_none_one_or_two_are_taken(self, jobs: Jobs) -> None:
-        @jobs.job
-        def nullary() -> None: ...
-        @jobs.job
-        def unary(args: int) -> None: ...
-        @jobs.job
-        def binary(args: int, context: Context) -> None: ...
-        @jobs.job
-        def positional(args: int, context: Context, /) -> None: ...
-        @jobs.job
-        def optional(args: int | None = None) -> None: ...
-
-        counted = [job.parameters for job in (nullary, unary, binary, positional, optional)]
-        assert counted == [0, 1, 2, 2, 1]
-
-    def test_def_and_async_def_are_told_apart(self, jobs: Jobs) -> None:
-        @jobs.job
-        def plain() -> None: ...
-        @jobs.job
-        async def coroutine() -> None: ...
-
-        assert (plain.is_async, coroutine.is_async) == (False, True)
-
-    @pytest.mark.parametrize(
-        "signature",
-        ["(a, b, c)", "(*args)", "(a, *args)", "(**kwargs)", "(a, *, b)", "(a, *, b=1)"],
-    )
-    def test_other_parameters_are_refused(self, jobs: Jobs, signature: str) -> None:
-        perform = eval(f"lambda {signature[1:-1]}: None")
-        with pytest.raises(DeclarationError) as caught:
-            declare(jobs, perform, name="odd")
-        expected = f"job odd must take (), (args) or (args, context), not {signature};"
-        assert str(caught.value).startswith(expected)
-        assert jobs.declared == {}
-
-    @pytest.mark.parametrize("perform", [7, "render", None, {}])
-    def test_what_is_not_a_function_is_refused(self, jobs: Jobs, perform: Any) -> None:
-        with pytest.raises(DeclarationError, match=r"^job odd: .* is not a function"):
-            declare(jobs, perform, name="odd")
-
-    def test_a_generator_and_a_method_are_refused(self, jobs: Jobs) -> None:
-        def numbers(args: int) -> Iterator[int]:
-            yield args
-
-        async def more(args: int) -> AsyncIterator[int]:
-            yield args
-
-        def method(self: object, args: int) -> None: ...
-
-        for perform, told in ((numbers, "generator"), (more, "generator"), (method, "method")):
-            with pytest.raises(DeclarationError, match=f"is a {told}"):
-                declare(jobs, perform)
-        assert jobs.declared == {}
-
-    def test_a_default_that_would_never_be_used_is_refused(self, jobs: Jobs) -> None:
-        def work(number: int = 3) -> None: ...
-
-        with pytest.raises(DeclarationError, match="number=3 would never be used"):
-            declare(jobs, work)
-
-    def test_a_job_itself_is_not_called(self, jobs: Jobs) -> None:
-        @jobs.job
-        def double(number: int) -> int:
-            return number * 2
-
-        with pytest.raises(TypeError, match=r"double\.submit.*double\.perform"):
-            double(21)  # pyright: ignore[reportCallIssue]
-
-    def test_the_function_can_still_be_called(self, jobs: Jobs) -> None:
-        @jobs.job
-        def double(number: int) -> int:
-            return number * 2
-
-        assert double.perform(21) == 42
 
 
 class TestNames:
