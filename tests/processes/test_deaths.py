@@ -31,6 +31,14 @@ def slot_on(running: Running, job_id: str) -> Slot:
     return found[0]
 
 
+CLAIMS_WAIT = """
+CREATE FUNCTION jobs.wait() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN new; END';
+CREATE TRIGGER wait BEFORE INSERT ON jobs.claim FOR EACH ROW EXECUTE FUNCTION jobs.wait()
+"""
+ONE_WAITS = "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
 def finished(connection: Connection) -> list[tuple[str, str, int, int]]:
     rows = connection.execute("SELECT name, state::text, attempt, deaths FROM jobs.finished")
     return rows.fetchall()
@@ -139,3 +147,25 @@ def test_all_workers_killed_at_once(pool: Pool) -> None:
     states = [slot.state for slot in running.slots.workers if slot.in_use]
     assert len(states) == 4
     assert all(state >= SlotState.IDLE for state in states)
+
+
+@pytest.mark.measures
+def test_what_is_claimed_for_a_worker_after_its_death_is_soon_performed(
+    pool: Pool, connection: Connection
+) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    slot = running.slots.workers[0]
+    victim = slot.pid
+    connection.execute(CLAIMS_WAIT, prepare=False)
+    connection.execute("SELECT pg_advisory_lock(4711)")
+    submitted = basic.double.submit(2)
+    eventually(lambda: connection.execute(ONE_WAITS).fetchone() == (True,), 5, "it claims")
+    os.kill(victim, signal.SIGKILL)
+    eventually(
+        lambda: slot.pid not in (0, victim) and slot.state is SlotState.IDLE, 2, "it is replaced"
+    )
+    connection.execute("SELECT pg_advisory_unlock(4711)")
+    began = time.monotonic()
+    assert submitted.result(10) == 4
+    assert time.monotonic() - began < 3
+    assert finished(connection) == [("double", "completed", 1, 0)]
