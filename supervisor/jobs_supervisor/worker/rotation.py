@@ -28,6 +28,12 @@ SLOW_LOOK = 0.05
 
 @dataclass(slots=True)
 class _Scan:
+    """How far a queue was taken, and what it costs to look at it from the start.
+
+    Attributes:
+        doubted: whether the last look found too little, but took too long to prove anything.
+    """
+
     after: Position = START
     looked_at: float = float("-inf")
     look_cost: float = 0.0
@@ -75,8 +81,11 @@ class Rotation:
             scan.looked_at, scan.look_cost = now, max(cost / 2, cost - scan.usual_cost)
             known = scan.after != START and not scan.doubted
             doubted = short and known and cost > SLOW_LOOK
+            dry = short and not doubted
         else:
             scan.usual_cost = cost
+            dry = scan.doubted and not claims
+        scan.doubted = doubted
         if claims:
             last = Position(claims[-1].rank, claims[-1].job_id)
             scan.after = max(last, scan.after) if short else last
@@ -84,8 +93,6 @@ class Rotation:
             scan.after, scan.looked_at = START, float("-inf")
         if self._turns and self._turns[0] == queue:
             self._turns.popleft()
-        dry = not claims and scan.doubted if after != START else short and not doubted
-        scan.doubted = doubted
         if not dry and queue not in self._turns:
             self._turns.append(queue)
 
