@@ -10,6 +10,8 @@ from jobs_runtime.model import Claim
 from jobs_runtime.options import DEFAULTS
 from jobs_supervisor.worker.rotation import FULL_LOOK_SHARE, SLOW_LOOK, Rotation
 
+QUICK = SLOW_LOOK / 2
+
 
 def claim(job_id: int, rank: int = 0) -> Claim:
     return Claim(job_id, "render", rank, 1, 0, None, DEFAULTS, 0.0)
@@ -54,10 +56,10 @@ def test_a_queue_without_a_full_claim_from_the_start_has_run_dry() -> None:
 
 def test_a_queue_that_ended_behind_a_position_is_looked_at_from_the_start() -> None:
     rotation = knowing("a")
-    rotation.took("a", START, [claim(1), claim(2)], 2, now=0, cost=1)
-    rotation.took("a", Position(0, 2), [], 2, now=0, cost=1)
+    rotation.took("a", START, [claim(1), claim(2)], 2, now=0, cost=QUICK)
+    rotation.took("a", Position(0, 2), [], 2, now=0, cost=QUICK)
     assert rotation.next(0) == ("a", START)
-    rotation.took("a", START, [], 2, now=0, cost=1)
+    rotation.took("a", START, [], 2, now=0, cost=QUICK)
     assert rotation.next(0) is None
 
 
@@ -109,11 +111,37 @@ def test_a_full_look_is_due_when_it_costs_little_of_the_time_since_the_last() ->
     assert rotation.next(due) == ("a", START)
 
 
-def test_positions_can_be_forgotten() -> None:
+def rested(cost: float) -> Rotation:
+    """A rotation after a wait that took up job 1, with a queue that costs so much to look at."""
     rotation = knowing("a")
-    rotation.took("a", START, [claim(1)], 1, now=0, cost=1)
-    rotation.forget_positions()
-    assert rotation.next(0) == ("a", START)
+    rotation.took("a", START, [claim(1)], 1, now=0, cost=cost)
+    rotation.took("a", Position(0, 1), [], 1, now=0, cost=0)
+    rotation.took("a", START, [], 1, now=0, cost=cost)
+    if rotation.next(0) is not None:
+        rotation.took("a", Position(0, 1), [], 1, now=0, cost=0)
+    assert rotation.next(0) is None
+    rotation.rested(now=100)
+    return rotation
+
+
+def test_after_a_wait_a_worker_looks_from_the_start_where_that_is_quick() -> None:
+    rotation = rested(QUICK)
+    assert rotation.next(100) is None
+    rotation.refresh([ReadyQueue("a", 0)], now=100, cost=QUICK)
+    assert rotation.next(100) == ("a", START)
+
+
+def test_after_a_wait_a_worker_goes_on_first_where_looks_are_slow() -> None:
+    rotation = rested(1.0)
+    assert rotation.next(100) == ("a", Position(0, 1))
+    rotation.took("a", Position(0, 1), [], 1, now=100, cost=0)
+    assert rotation.next(100) == ("a", START)
+
+
+def test_a_worker_that_waits_spends_little_of_its_time_on_looks() -> None:
+    rotation = Rotation()
+    rotation.refresh([], now=0, cost=2)
+    assert rotation.rest() == FULL_LOOK_SHARE * 2
 
 
 def test_a_look_from_the_start_costs_what_it_takes_longer_than_going_on() -> None:

@@ -35,3 +35,10 @@ class Assignment:
     pulse: Pulse
     slots: SlotMap
     recycling: Recycling = field(default_factory=Recycling)
+
+    def names_by_queue(self) -> dict[str, list[str]]:
+        """The names of the jobs in each queue, in the order of their declaration."""
+        names: dict[str, list[str]] = {}
+        for job in self.jobs.values():
+            names.setdefault(job.queue, []).append(job.name)
+        return names

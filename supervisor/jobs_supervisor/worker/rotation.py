@@ -23,7 +23,7 @@ FULL_LOOK_SHARE = 20.0
 """A look from the start is due once this many times what it costs has passed since the last."""
 
 SLOW_LOOK = 0.05
-"""Seconds after which a look from the start does not prove that a queue has run dry."""
+"""Seconds that a look from the start may cost and still prove that a queue has run dry."""
 
 
 @dataclass(slots=True)
@@ -39,6 +39,11 @@ class _Scan:
     look_cost: float = 0.0
     usual_cost: float = 0.0
     doubted: bool = False
+
+    @property
+    def slow(self) -> bool:
+        """Whether it takes so long to look from the start that the queue is another by then."""
+        return self.look_cost > SLOW_LOOK
 
 
 class Rotation:
@@ -80,7 +85,7 @@ class Rotation:
             # That it takes no longer than going on may be chance: half of it counts at least.
             scan.looked_at, scan.look_cost = now, max(cost / 2, cost - scan.usual_cost)
             known = scan.after != START and not scan.doubted
-            doubted = short and known and cost > SLOW_LOOK
+            doubted = short and known and scan.slow
             dry = short and not doubted
         else:
             scan.usual_cost = cost
@@ -90,7 +95,7 @@ class Rotation:
             last = Position(claims[-1].rank, claims[-1].job_id)
             scan.after = max(last, scan.after) if short else last
         elif after != START:
-            scan.after, scan.looked_at = START, float("-inf")
+            scan.looked_at = float("-inf")
         if self._turns and self._turns[0] == queue:
             self._turns.popleft()
         if not dry and queue not in self._turns:
@@ -112,6 +117,21 @@ class Rotation:
         )
         self._turns.extend(each.queue for each in fresh)
 
-    def forget_positions(self) -> None:
-        """Look from the start next time, everywhere."""
-        self._scans.clear()
+    def rest(self) -> float:
+        """Seconds for which a worker that waits need not look by itself.
+
+        Looks beside millions of dead rows are slow: nobody is to spend all the time on them.
+        """
+        return FULL_LOOK_SHARE * self._refresh_cost
+
+    def rested(self, now: float) -> None:
+        """After a wait: look from the start next time, but go on first where that is quicker.
+
+        Args:
+            now: in seconds of the monotonic clock.
+        """
+        self._scans = {queue: scan for queue, scan in self._scans.items() if scan.slow}
+        for queue, scan in self._scans.items():
+            scan.looked_at = now
+            if queue not in self._turns:
+                self._turns.append(queue)

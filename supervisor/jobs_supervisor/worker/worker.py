@@ -12,7 +12,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -44,7 +44,7 @@ from jobs_supervisor.worker.workplace import WorkerWorkplace
 logger = logging.getLogger(__name__)
 
 POLL = 5.0
-"""Seconds after which a waiting worker looks for work though nobody woke it."""
+"""Seconds after which a waiting worker looks for work though nobody woke it, if that is quick."""
 
 FLUSH = 2.0
 """Seconds that a worker at its end spends on sending its spans."""
@@ -70,7 +70,7 @@ class Worker:
         self._slot = slot
         self._pool = assignment.slots
         self._counters = counters
-        self._names_of = _names_by_queue(assignment.jobs)
+        self._names_of = assignment.names_by_queue()
         self._queues = list(self._names_of)
         self._limits = {job.queue: job.limits for job in assignment.jobs.values() if job.limits}
         self._rotation = Rotation()
@@ -156,8 +156,9 @@ class Worker:
         self._entitle("")
         self._wear.look(resting=True)
         if not self._draining:
-            self._waiter.wait(min(POLL, self._wear.patience()))
-            self._rotation.forget_positions()
+            patience = max(POLL, self._rotation.rest())
+            self._waiter.wait(min(patience, self._wear.patience()))
+            self._rotation.rested(time.monotonic())
 
     def _perform(self, claims: list[Claim]) -> Batch:
         batch = self._batch = Batch(self._jobs[claims[0].name].queue, claims)
@@ -290,10 +291,3 @@ class Worker:
             self._title = what
             title = f"jobs-supervisor: {self._slot.title}"
             setproctitle.setproctitle(f"{title}: {what}" if what else title)
-
-
-def _names_by_queue(jobs: Mapping[str, Job[Any, Any]]) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = {}
-    for job in jobs.values():
-        names.setdefault(job.queue, []).append(job.name)
-    return names
