@@ -27,7 +27,7 @@ def knowing(*queues: str) -> Rotation:
 def test_nothing_is_known_at_first() -> None:
     rotation = Rotation()
     assert rotation.next(0) is None
-    assert rotation.unknown(["a", "b"], 0) == ["a", "b"]
+    assert rotation.unknown(["a", "b", "c"], 0, besides="b") == ["a", "c"]
 
 
 def test_the_most_urgent_queue_comes_first() -> None:
@@ -142,6 +142,8 @@ def test_a_worker_that_waits_spends_little_of_its_time_on_looks() -> None:
     rotation = Rotation()
     rotation.refresh([], now=0, cost=2)
     assert rotation.rest() == FULL_LOOK_SHARE * 2
+    rotation.took("a", START, [], 1, now=0, cost=3)
+    assert rotation.rest() == FULL_LOOK_SHARE * 3
 
 
 def test_a_look_from_the_start_costs_what_it_takes_longer_than_going_on() -> None:
@@ -176,8 +178,9 @@ def test_those_left_by_long_jobs_look_as_often_as_the_whole_pool_would() -> None
 def test_queues_without_work_are_asked_for_again_when_that_is_cheap() -> None:
     rotation = Rotation()
     rotation.refresh([ReadyQueue("a", 0)], now=100, cost=2)
-    assert rotation.unknown(["a", "b"], 100 + FULL_LOOK_SHARE * 2 - 0.1) == []
-    assert rotation.unknown(["a", "b"], 100 + FULL_LOOK_SHARE * 2) == ["b"]
+    due = 100 + FULL_LOOK_SHARE * 2
+    assert rotation.unknown(["a", "b"], due - 0.1, besides="a") == []
+    assert rotation.unknown(["a", "b"], due, besides="a") == ["b"]
 
 
 def test_a_queue_that_was_tried_on_a_guess_has_one_turn_a_round() -> None:

@@ -101,11 +101,17 @@ class Rotation:
         if not dry and queue not in self._turns:
             self._turns.append(queue)
 
-    def unknown(self, queues: Sequence[str], now: float) -> list[str]:
-        """Which of the queues to ask for work: those without a turn, when that is due."""
+    def unknown(self, queues: Sequence[str], now: float, *, besides: str) -> list[str]:
+        """Which of the queues to ask for work, when that is due: those without a turn.
+
+        Args:
+            queues: all of them.
+            now: in seconds of the monotonic clock.
+            besides: what is claimed from at the same time, which tells as much.
+        """
         if self._turns and now - self._refreshed_at < FULL_LOOK_SHARE * self._refresh_cost:
             return []
-        known = set(self._turns)
+        known = {*self._turns, besides}
         return [queue for queue in queues if queue not in known]
 
     def refresh(self, ready: Sequence[ReadyQueue], now: float, cost: float) -> None:
@@ -122,7 +128,8 @@ class Rotation:
 
         Looks beside millions of dead rows are slow: nobody is to spend all the time on them.
         """
-        return FULL_LOOK_SHARE * self._refresh_cost
+        looks = [scan.look_cost for scan in self._scans.values()]
+        return FULL_LOOK_SHARE * max([self._refresh_cost, *looks])
 
     def rested(self, now: float) -> None:
         """After a wait: look from the start next time, but go on first where that is quicker.

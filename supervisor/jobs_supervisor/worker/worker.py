@@ -216,12 +216,12 @@ class Worker:
                         return []
                     last_look = True
                     self._slot.enter(SlotState.IDLE)  # whoever wakes the idle must count this one
-                unknown = self._rotation.unknown(self._queues, now)
                 queue, after = turn or (self._last_queue, START)
+                unknown = self._rotation.unknown(self._queues, now, besides=queue)
                 limit = self._pace.limit(queue, share)
                 if queue in self._limits:
                     after, limit = START, 1
-                operations = self._probe(unknown, last=turn is None) if unknown else []
+                operations = self._probe(unknown, last=turn is None)
                 operations += self._claim(queue, after, limit)
                 *answers, claims = self._delivery.send(batch, operations, self._progress(0))
                 cost = time.monotonic() - now
@@ -234,9 +234,9 @@ class Worker:
                     return claims
 
     def _probe(self, queues: Sequence[str], *, last: bool) -> list[Operation[Any]]:
-        probe = self._executor.probe(queues)
         # Submits must know that a worker may wait before it looks for the last time.
-        return [self._executor.going_idle(self._supervisor_id), probe] if last else [probe]
+        idle = [self._executor.going_idle(self._supervisor_id)] if last else []
+        return [*idle, self._executor.probe(queues)] if queues else idle
 
     def _claim(self, queue: str, after: Position, limit: int) -> list[Operation[Any]]:
         names, limits = self._names_of[queue], self._limits.get(queue)
