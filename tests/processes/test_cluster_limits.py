@@ -25,6 +25,15 @@ def test_no_more_than_two_run_on_both_together(pool: Pool) -> None:
     assert max(ended for _, ended in spans) - min(began for began, _ in spans) < 3
 
 
+def test_a_queue_with_limits_and_others_are_performed_by_the_same_worker(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    for number in range(3):
+        limited = basic.two_at_a_time.submit(0.0)
+        assert len(limited.result(10)) == 2
+        assert basic.double.submit(number).result(10) == 2 * number
+    assert running.slots.workers[0].restarts == 0
+
+
 def most_at_once(spans: list[list[float]]) -> int:
     moments = [(began, 1) for began, _ in spans] + [(ended, -1) for _, ended in spans]
     running = most = 0

@@ -22,6 +22,9 @@ from jobs_supervisor.status import open_slots
 
 ROOT = Path(__file__).parents[2]
 
+CRASHED = "code = main(slot)"
+"""What the log has of a child that was ended by an exception: a line of its traceback."""
+
 
 def eventually(holds: Callable[[], bool], within: float, what: str) -> float:
     """Wait until something holds; gives the seconds it took.
@@ -129,7 +132,11 @@ class Pool:
         return running
 
     def stop_all(self) -> None:
-        """Kill what still runs, have every child gone before the database goes, and clean up."""
+        """Kill what still runs, have every child gone before the database goes, and clean up.
+
+        Raises:
+            AssertionError: a child was ended by an exception; another took its place unnoticed.
+        """
         for running in self._running:
             if running.process.poll() is None:
                 pids = [slot.pid for slot in running.slots] if "ready: " in running.log else []
@@ -137,7 +144,9 @@ class Pool:
                 running.process.wait(10)
                 for pid in filter(None, pids):
                     _kill(pid)
+        crashes = [running.log for running in self._running if CRASHED in running.log]
         shutil.rmtree(self.directory, ignore_errors=True)
+        assert not crashes, "\n".join(crashes)
 
     def kill_all(self) -> None:
         """Kill containers, with everything in them, whose records say nothing outside of them."""

@@ -12,7 +12,6 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -221,22 +220,20 @@ class Worker:
                 limit = self._pace.limit(queue, share)
                 if queue in self._limits:
                     after, limit = START, 1
-                operations = self._probe(unknown, last=turn is None)
-                operations += self._claim(queue, after, limit)
-                *answers, claims = self._delivery.send(batch, operations, self._progress(0))
+                # Submits must know that a worker may wait before it looks for the last time.
+                idle = [self._executor.going_idle(self._supervisor_id)] if turn is None else []
+                probe = [self._executor.probe(unknown)] if unknown else []
+                operations = [*idle, *probe, *self._claim(queue, after, limit)]
+                answers = self._delivery.send(batch, operations, self._progress(0))
+                claims: list[Claim] = answers[-1]
                 cost = time.monotonic() - now
-                if unknown:
-                    self._rotation.refresh(answers[-1], now, cost)
+                if probe:
+                    self._rotation.refresh(answers[len(idle)], now, cost)
                 self._rotation.took(queue, after, claims, limit, now, cost)
                 self._counters.claimed(len(claims), cost)
                 if claims:
                     self._last_queue = queue
                     return claims
-
-    def _probe(self, queues: Sequence[str], *, last: bool) -> list[Operation[Any]]:
-        # Submits must know that a worker may wait before it looks for the last time.
-        idle = [self._executor.going_idle(self._supervisor_id)] if last else []
-        return [*idle, self._executor.probe(queues)] if queues else idle
 
     def _claim(self, queue: str, after: Position, limit: int) -> list[Operation[Any]]:
         names, limits = self._names_of[queue], self._limits.get(queue)
