@@ -51,8 +51,9 @@ class TestHeartbeat:
         assert number(connection, idle) == 1
         run(connection, upkeep.heartbeat("a", idle=False))
         assert number(connection, idle) == 0
-        run(connection, executor.going_idle("a"))
+        assert run(connection, executor.going_idle("a"))
         assert number(connection, idle) == 1
+        assert not run(connection, executor.going_idle("a"))
 
     def test_registering_again_is_one_supervisor_alive(self, connection: Connection) -> None:
         register(connection, "a", "old")

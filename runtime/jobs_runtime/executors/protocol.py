@@ -187,8 +187,8 @@ class WorkerExecutor(Protocol):
         """Which of the queues have claimable jobs."""
         ...
 
-    def going_idle(self, supervisor_id: str) -> Operation[None]:
-        """Let submitters know that a worker is about to wait."""
+    def going_idle(self, supervisor_id: str) -> Operation[bool]:
+        """Let submitters know that a worker is about to wait; gives whether they did not yet."""
         ...
 
     def claim(

@@ -231,6 +231,8 @@ class Worker:
                     self._rotation.refresh(answers[len(idle)], now, cost)
                 self._rotation.took(queue, after, claims, limit, now, cost)
                 self._counters.claimed(len(claims), cost)
+                if idle and answers[0]:
+                    last_look = False  # what was submitted until now may not have been announced
                 if claims:
                     self._last_queue = queue
                     return claims

@@ -135,9 +135,9 @@ class PostgresExecutor:
         """Which of the queues have claimable jobs."""
         return Operation(statement("probe"), {"queues": arrays.texts(queues)}, _ready_queues)
 
-    def going_idle(self, supervisor_id: str) -> Operation[None]:
-        """Let submitters know that a worker is about to wait."""
-        return Operation(statement("going_idle"), {"supervisor_id": supervisor_id}, nothing)
+    def going_idle(self, supervisor_id: str) -> Operation[bool]:
+        """Let submitters know that a worker is about to wait; gives whether they did not yet."""
+        return Operation(statement("going_idle"), {"supervisor_id": supervisor_id}, bool)
 
     def claim(
         self, queue: str, names: Sequence[str], after: Position, limit: int, incarnation: int
