@@ -59,13 +59,14 @@ class Waiter:
         self._poller.register(pipe.reader, select.POLLIN)
         self._poller.register(self._interrupted, select.POLLIN)
 
-    def wait(self, timeout: float) -> None:
-        """Sleep until woken, interrupted, or `timeout` seconds have passed."""
+    def wait(self, timeout: float) -> bool:
+        """Sleep until woken, interrupted, or `timeout` seconds have passed; false for the last."""
         ends = time.monotonic() + timeout
         while (left := ends - time.monotonic()) > 0:
             ready = [descriptor for descriptor, _ in self._poller.poll(left * 1000)]
             if self._interrupted in ready or self._pipe.take():
-                return
+                return True
+        return False
 
     def interrupt(self) -> None:
         """End the wait, now or the next; safe in a signal handler."""

@@ -2,15 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs_runtime.executors.protocol import START, Position, ReadyQueue
 from jobs_runtime.model import Claim
 from jobs_runtime.options import DEFAULTS
-from jobs_supervisor.worker.rotation import FULL_LOOK_SHARE, SLOW_LOOK, Rotation
+from jobs_supervisor.worker.rotation import (
+    DEAR_LOOK,
+    FULL_LOOK_SHARE,
+    SLOW_LOOK,
+    WOKEN,
+    Rotation,
+)
 
-QUICK = SLOW_LOOK / 2
+QUICK, DEAR = SLOW_LOOK / 2, 3 * DEAR_LOOK
 
 
 def claim(job_id: int, rank: int = 0) -> Claim:
@@ -111,31 +118,64 @@ def test_a_full_look_is_due_when_it_costs_little_of_the_time_since_the_last() ->
     assert rotation.next(due) == ("a", START)
 
 
-def rested(cost: float) -> Rotation:
-    """A rotation after a wait that took up job 1, with a queue that costs so much to look at."""
+def dry(cost: float) -> Rotation:
+    """A rotation that took job 1 and no more; to look at the queue costs so much."""
     rotation = knowing("a")
     rotation.took("a", START, [claim(1)], 1, now=0, cost=cost)
     rotation.took("a", Position(0, 1), [], 1, now=0, cost=0)
-    rotation.took("a", START, [], 1, now=0, cost=cost)
-    if rotation.next(0) is not None:
-        rotation.took("a", Position(0, 1), [], 1, now=0, cost=0)
-    assert rotation.next(0) is None
-    rotation.rested(now=100)
+    while (turn := rotation.next(0)) is not None:
+        rotation.took(*turn, [], 1, now=0, cost=cost if turn[1] == START else 0)
     return rotation
 
 
+def test_before_a_wait_a_worker_looks_from_the_start_unless_that_is_dear() -> None:
+    for cost in (QUICK, 2 * SLOW_LOOK):
+        assert dry(cost).last("a", now=1) == ("a", START)
+    assert dry(DEAR).last("a", now=1) == ("a", Position(0, 1))
+    assert dry(DEAR).last("a", now=FULL_LOOK_SHARE * DEAR) == ("a", START)
+
+
+def test_a_queue_that_is_dear_to_ask_gets_a_turn_instead() -> None:
+    rotation = dry(DEAR)
+    assert rotation.unknown(["a", "b", "c"], now=1, besides="b") == ["c"]
+    assert rotation.next(1) == ("a", Position(0, 1))
+    rotation.took("a", Position(0, 1), [], 1, now=1, cost=0)
+    assert rotation.next(1) is None
+
+
 def test_after_a_wait_a_worker_looks_from_the_start_where_that_is_quick() -> None:
-    rotation = rested(QUICK)
+    rotation = dry(QUICK)
+    rotation.rested(woken=True)
     assert rotation.next(100) is None
-    rotation.refresh([ReadyQueue("a", 0)], now=100, cost=QUICK)
-    assert rotation.next(100) == ("a", START)
+    assert rotation.last("a", 100) == ("a", START)
 
 
-def test_after_a_wait_a_worker_goes_on_first_where_looks_are_slow() -> None:
-    rotation = rested(1.0)
+def test_a_worker_that_was_woken_goes_on_first_where_looks_are_slow() -> None:
+    rotation = dry(DEAR)
+    rotation.rested(woken=True)
     assert rotation.next(100) == ("a", Position(0, 1))
-    rotation.took("a", Position(0, 1), [], 1, now=100, cost=0)
-    assert rotation.next(100) == ("a", START)
+    rotation.took("a", Position(0, 1), [claim(2)], 2, now=100, cost=0)
+    assert rotation.next(1) == ("a", Position(0, 2))
+    rotation.took("a", Position(0, 2), [], 2, now=1, cost=0)
+    assert rotation.next(1) is None
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_worker_that_was_woken_and_finds_nothing_ahead_looks_behind_when_that_is_due(
+    late: bool,
+) -> None:
+    rotation = dry(DEAR)
+    rotation.rested(woken=True)
+    due = WOKEN * FULL_LOOK_SHARE * DEAR
+    rotation.took("a", Position(0, 1), [], 1, now=due if late else due - 0.1, cost=0)
+    assert rotation.next(due) == (("a", START) if late else None)
+
+
+def test_a_worker_that_nobody_woke_looks_from_the_start_when_that_is_due() -> None:
+    rotation = dry(DEAR)
+    rotation.rested(woken=False)
+    assert rotation.next(1) is None
+    assert rotation.last("a", now=rotation.rest()) == ("a", START)
 
 
 def test_a_worker_that_waits_spends_little_of_its_time_on_looks() -> None:

@@ -25,6 +25,13 @@ FULL_LOOK_SHARE = 20.0
 SLOW_LOOK = 0.05
 """Seconds that a look from the start may cost and still prove that a queue has run dry."""
 
+DEAR_LOOK = 0.25
+"""Seconds of cost above which a worker does without one before it waits, unless it is due."""
+
+WOKEN = 0.2
+"""The share of that time after which such a look is due for one that was woken, and found nothing
+ahead: what woke it may be behind, or others were quicker."""
+
 
 @dataclass(slots=True)
 class _Scan:
@@ -32,6 +39,7 @@ class _Scan:
 
     Attributes:
         doubted: whether the last look found too little, but took too long to prove anything.
+        owed: whether the worker was woken: if nothing came ahead, then something may be behind.
     """
 
     after: Position = START
@@ -39,11 +47,33 @@ class _Scan:
     look_cost: float = 0.0
     usual_cost: float = 0.0
     doubted: bool = False
+    owed: bool = False
 
-    @property
-    def slow(self) -> bool:
-        """Whether it takes so long to look from the start that the queue is another by then."""
-        return self.look_cost > SLOW_LOOK
+    def is_due(self, now: float, share: float = 1.0) -> bool:
+        """Whether to look from the start again."""
+        return now - self.looked_at >= FULL_LOOK_SHARE * self.look_cost * share
+
+    def is_dear(self, now: float) -> bool:
+        """Whether a worker that is about to wait does without a look from the start."""
+        return self.look_cost > DEAR_LOOK and not self.is_due(now, WOKEN if self.owed else 1.0)
+
+    def looked(self, now: float, cost: float, *, short: bool) -> bool:
+        """Take in a look from the start; gives whether it proves that the queue has run dry."""
+        # That it takes no longer than going on may be chance: half of it counts at least.
+        self.looked_at, self.look_cost = now, max(cost / 2, cost - self.usual_cost)
+        known = self.after != START and not self.doubted
+        self.doubted = short and known and self.look_cost > SLOW_LOOK
+        self.owed = False
+        return short and not self.doubted
+
+    def went_on(self, now: float, cost: float, *, empty: bool) -> bool:
+        """Take in a claim that went on; gives whether it proves that the queue has run dry."""
+        self.usual_cost = cost
+        dry = empty and (self.doubted or self.is_dear(now))
+        if empty and not dry:
+            self.looked_at = float("-inf")
+        self.doubted = self.owed = False
+        return dry
 
 
 class Rotation:
@@ -66,8 +96,12 @@ class Rotation:
             return None
         queue = self._turns[0]
         scan = self._scans.setdefault(queue, _Scan())
-        due = now - scan.looked_at >= FULL_LOOK_SHARE * scan.look_cost * share
-        return queue, START if due else scan.after
+        return queue, START if scan.is_due(now, share) and not scan.owed else scan.after
+
+    def last(self, queue: str, now: float) -> tuple[str, Position]:
+        """A queue without a turn, and the position to claim after before the worker waits."""
+        scan = self._scans.setdefault(queue, _Scan())
+        return queue, scan.after if scan.is_dear(now) else START
 
     def took(
         self,
@@ -80,22 +114,14 @@ class Rotation:
     ) -> None:
         """Take in what a claim gave: where it ended, and whether the queue has run dry."""
         scan = self._scans.setdefault(queue, _Scan())
-        short, doubted = len(claims) < asked, False
+        short = len(claims) < asked
         if after == START:
-            # That it takes no longer than going on may be chance: half of it counts at least.
-            scan.looked_at, scan.look_cost = now, max(cost / 2, cost - scan.usual_cost)
-            known = scan.after != START and not scan.doubted
-            doubted = short and known and scan.slow
-            dry = short and not doubted
+            dry = scan.looked(now, cost, short=short)
         else:
-            scan.usual_cost = cost
-            dry = scan.doubted and not claims
-        scan.doubted = doubted
+            dry = scan.went_on(now, cost, empty=not claims)
         if claims:
             last = Position(claims[-1].rank, claims[-1].job_id)
             scan.after = max(last, scan.after) if short else last
-        elif after != START:
-            scan.looked_at = float("-inf")
         if self._turns and self._turns[0] == queue:
             self._turns.popleft()
         if not dry and queue not in self._turns:
@@ -103,6 +129,8 @@ class Rotation:
 
     def unknown(self, queues: Sequence[str], now: float, *, besides: str) -> list[str]:
         """Which of the queues to ask for work, when that is due: those without a turn.
+
+        One that would be dear to ask gets a turn instead, and goes on where it was.
 
         Args:
             queues: all of them.
@@ -112,7 +140,9 @@ class Rotation:
         if self._turns and now - self._refreshed_at < FULL_LOOK_SHARE * self._refresh_cost:
             return []
         known = {*self._turns, besides}
-        return [queue for queue in queues if queue not in known]
+        dear = {queue for queue, scan in self._scans.items() if scan.is_dear(now)} - known
+        self._turns.extend(dear)
+        return [queue for queue in queues if queue not in known | dear]
 
     def refresh(self, ready: Sequence[ReadyQueue], now: float, cost: float) -> None:
         """Take in which queues have work; those with the most urgent first job come first."""
@@ -131,14 +161,16 @@ class Rotation:
         looks = [scan.look_cost for scan in self._scans.values()]
         return FULL_LOOK_SHARE * max([self._refresh_cost, *looks])
 
-    def rested(self, now: float) -> None:
+    def rested(self, *, woken: bool) -> None:
         """After a wait: look from the start next time, but go on first where that is quicker.
 
         Args:
-            now: in seconds of the monotonic clock.
+            woken: whether somebody said that there is work.
         """
-        self._scans = {queue: scan for queue, scan in self._scans.items() if scan.slow}
-        for queue, scan in self._scans.items():
-            scan.looked_at = now
-            if queue not in self._turns:
+        self._refreshed_at = float("-inf")
+        slow = {queue: each for queue, each in self._scans.items() if each.look_cost > SLOW_LOOK}
+        self._scans = slow
+        for queue, scan in slow.items():
+            scan.owed = woken
+            if woken and queue not in self._turns:
                 self._turns.append(queue)

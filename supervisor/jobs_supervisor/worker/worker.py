@@ -156,8 +156,8 @@ class Worker:
         self._wear.look(resting=True)
         if not self._draining:
             patience = max(POLL, self._rotation.rest())
-            self._waiter.wait(min(patience, self._wear.patience()))
-            self._rotation.rested(time.monotonic())
+            woken = self._waiter.wait(min(patience, self._wear.patience()))
+            self._rotation.rested(woken=woken)
 
     def _perform(self, claims: list[Claim]) -> Batch:
         batch = self._batch = Batch(self._jobs[claims[0].name].queue, claims)
@@ -215,7 +215,7 @@ class Worker:
                         return []
                     last_look = True
                     self._slot.enter(SlotState.IDLE)  # whoever wakes the idle must count this one
-                queue, after = turn or (self._last_queue, START)
+                queue, after = turn or self._rotation.last(self._last_queue, now)
                 unknown = self._rotation.unknown(self._queues, now, besides=queue)
                 limit = self._pace.limit(queue, share)
                 if queue in self._limits:
