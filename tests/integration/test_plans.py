@@ -188,6 +188,22 @@ def held_while_empty(server_dsn: str, template: str) -> Iterator[Planner]:
         yield Planner(connection)
 
 
+FOUND_EMPTY = """
+UPDATE pg_class SET reltuples = 0
+WHERE relnamespace = 'jobs'::regnamespace AND relkind IN ('r', 'i')
+"""
+
+
+@pytest.fixture(scope="module")
+def held_found_empty(server_dsn: str, template: str) -> Iterator[Planner]:
+    """As a worker's connection on full tables, of which vacuum found every page empty before."""
+    with copied(server_dsn, template) as dsn, connect(dsn, "tests") as connection:
+        connection.execute(FILL, prepare=False)
+        connection.execute("VACUUM ANALYZE", prepare=False)
+        connection.execute(FOUND_EMPTY)
+        yield Planner(connection)
+
+
 def test_every_statement_has_an_example() -> None:
     assert sorted([*EXAMPLES, *WITHOUT_A_PLAN]) == statements.names()
     for name, operations in EXAMPLES.items():
@@ -213,6 +229,14 @@ def test_the_plan_uses_the_indexes_that_the_file_names(
     assert declared_indexes(statement(name)) <= used
     scanned -= {"finished_default"}
     assert not {table for table in scanned if table == "job" or table.startswith("finished")}
+
+
+@pytest.mark.parametrize("name", ["finish", "follow", "held", "release", "retry"])
+def test_jobs_are_looked_up_one_by_one_whatever_vacuum_found(
+    name: str, held_found_empty: Planner
+) -> None:
+    for operation in EXAMPLES[name]:
+        assert "id = ANY (" in held_found_empty.plan(operation).conditions["job_pkey"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 -- Moves jobs that reached a final state into the history; a late writer moves nothing.
 -- Then tells who waits for the result. What is to follow them was seen to by `follow`.
+-- ANY has each looked up: with `=`, a table that is taken to be empty would be read as a whole.
 -- Index: job_pkey, waiter_job.
 WITH outcome AS (
     SELECT *
@@ -8,7 +9,7 @@ WITH outcome AS (
 ), gone AS (
     DELETE FROM jobs.job AS job
     USING outcome
-    WHERE job.id = outcome.id AND (job.claimed_by = %(incarnation)s) IS TRUE
+    WHERE job.id = ANY (ARRAY[outcome.id]) AND (job.claimed_by = %(incarnation)s) IS TRUE
     RETURNING job.*, outcome.microseconds, outcome.output AS result
 ), kept AS (
     INSERT INTO jobs.finished (id, created_at, start_after, started_at, rank, state, attempt,

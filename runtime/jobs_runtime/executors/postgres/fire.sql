@@ -22,7 +22,7 @@ WITH schedule AS (
     WHERE schedule.overlap = 'allow' OR NOT EXISTS (
         SELECT
         FROM jobs.tick AS earlier
-        JOIN jobs.job ON job.id = earlier.job_id
+        JOIN jobs.job ON job.id = ANY (ARRAY[earlier.job_id])
         WHERE earlier.schedule = schedule.key
         OFFSET 0)  -- or the planner may collect the ticks of every schedule
     ON CONFLICT DO NOTHING

@@ -1,11 +1,12 @@
 -- Submits what is to follow jobs about to be finished, and frees the time slots of those that did
 -- not complete. Comes before `finish` in one transaction, and locks them until its end, so that no
 -- cancel comes between.
+-- ANY has each looked up: with `=`, a table that is taken to be empty would be read as a whole.
 -- Index: job_pkey, slot_job.
 WITH ending AS MATERIALIZED (
     SELECT job.id, name, attempt, args, options, outcome.output AS result
     FROM unnest(%(ids)s::bigint[], %(outputs)s::json[]) AS outcome (id, output)
-    JOIN jobs.job AS job ON job.id = outcome.id
+    JOIN jobs.job AS job ON job.id = ANY (ARRAY[outcome.id])
     WHERE (job.claimed_by = %(incarnation)s) IS TRUE
     FOR UPDATE OF job
 ), freed AS (

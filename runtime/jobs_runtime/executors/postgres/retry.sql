@@ -1,4 +1,5 @@
 -- Gives failed attempts another one, at once or after a delay.
+-- ANY has each looked up: with `=`, a table that is taken to be empty would be read as a whole.
 -- Index: job_pkey.
 WITH again AS (
     UPDATE jobs.job AS job
@@ -8,7 +9,7 @@ WITH again AS (
         running = false, claimed_by = NULL, claimed_at = NULL
     FROM unnest(%(ids)s::bigint[], %(delays)s::float8[], %(outputs)s::json[], %(refunds)s::int[])
          AS outcome (id, delay, output, refund)
-    WHERE job.id = outcome.id AND (job.claimed_by = %(incarnation)s) IS TRUE
+    WHERE job.id = ANY (ARRAY[outcome.id]) AND (job.claimed_by = %(incarnation)s) IS TRUE
     RETURNING job.id, job.queue, outcome.delay
 ), notified AS (
     SELECT pg_notify('jobs', 'wake ' || count(*) || ' ' || queue)
