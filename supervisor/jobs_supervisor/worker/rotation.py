@@ -2,8 +2,9 @@
 
 A claim goes on from the position of the last job taken in its queue instead of from the start, so
 that it does not walk again over the dead versions of all the rows taken before. What arrives behind
-that position (a retry, a higher priority) is found by looking from the start again: before the
-worker goes idle, on a wake-up, and whenever that is cheap against the time since the last look.
+that position (a retry, a higher priority) is found by looking from the start again: whenever that
+is cheap against the time since the last look, on a wake-up, and before the worker waits, unless it
+is dear.
 For the same reason a queue is not asked whether it has work while that is known of it.
 
 A slow look from the start sees the queue as it was when it began: others may have taken all of that
