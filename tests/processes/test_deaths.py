@@ -18,6 +18,13 @@ from tests.support.pool import Pool, Running, eventually
 PERFORMED_AGAIN = 0.5
 """Seconds from the kill to the next attempt, in the median."""
 
+CLAIMS_WAIT = """
+CREATE FUNCTION jobs.wait() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN new; END';
+CREATE TRIGGER wait BEFORE INSERT ON jobs.claim FOR EACH ROW EXECUTE FUNCTION jobs.wait()
+"""
+ONE_WAITS = "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
 
 def slot_on(running: Running, job_id: str) -> Slot:
     """The slot that performs a job, once one does."""
@@ -29,14 +36,6 @@ def slot_on(running: Running, job_id: str) -> Slot:
 
     eventually(performed, 10, f"somebody performs {job_id}")
     return found[0]
-
-
-CLAIMS_WAIT = """
-CREATE FUNCTION jobs.wait() RETURNS trigger LANGUAGE plpgsql
-    AS 'BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN new; END';
-CREATE TRIGGER wait BEFORE INSERT ON jobs.claim FOR EACH ROW EXECUTE FUNCTION jobs.wait()
-"""
-ONE_WAITS = "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 def finished(connection: Connection) -> list[tuple[str, str, int, int]]:

@@ -1,5 +1,6 @@
 -- Submits the job of one tick; the tick's row makes a second leader's attempt do nothing.
 -- A tick whose singleton key is held by another job is passed over.
+-- ANY has each looked up: with `=`, a table that is taken to be empty would be read as a whole.
 -- Index: tick_pkey, schedule_pkey; with overlap = 'skip' also job_pkey.
 WITH schedule AS (
     SELECT * FROM jobs.schedule WHERE key = %(key)s
