@@ -41,11 +41,13 @@ class Plan:
         indexes: those read, and those that decided a conflict; a partition's by its parent's name.
         scanned: tables that were read from end to end.
         conditions: what each index was asked for.
+        unconditioned: indexes that were asked for nothing, and read until enough was found.
     """
 
     indexes: frozenset[str]
     scanned: frozenset[str]
     conditions: dict[str, str]
+    unconditioned: frozenset[str]
 
 
 class Planner:
@@ -80,7 +82,17 @@ class Planner:
             for node in nodes
             if "Index Cond" in node
         }
-        return Plan(frozenset(map(self._parent_of, indexes)), frozenset(scanned), conditions)
+        unconditioned = {
+            self._parent_of(node["Index Name"])
+            for node in nodes
+            if "Index Name" in node and "Index Cond" not in node
+        }
+        return Plan(
+            frozenset(map(self._parent_of, indexes)),
+            frozenset(scanned),
+            conditions,
+            frozenset(unconditioned),
+        )
 
     def _parent_of(self, index: str) -> str:
         return self._parents.get(index, index)

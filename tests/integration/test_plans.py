@@ -236,7 +236,9 @@ def test_jobs_are_looked_up_one_by_one_whatever_vacuum_found(
     name: str, held_found_empty: Planner
 ) -> None:
     for operation in EXAMPLES[name]:
-        assert "id = ANY (" in held_found_empty.plan(operation).conditions["job_pkey"]
+        plan = held_found_empty.plan(operation)
+        assert "id = ANY (" in plan.conditions["job_pkey"]
+        assert not plan.unconditioned, "these are read from end to end"
 
 
 @pytest.mark.parametrize(

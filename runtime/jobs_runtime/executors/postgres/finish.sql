@@ -24,6 +24,6 @@ WITH outcome AS (
 ), told AS (
     SELECT pg_notify('jobs_finished', job_id::text)
     FROM jobs.waiter
-    WHERE job_id IN (SELECT id FROM kept)
+    WHERE job_id = ANY (ARRAY(SELECT id FROM kept))
 )
 SELECT array_agg(id), (SELECT count(*) FROM told) FROM kept

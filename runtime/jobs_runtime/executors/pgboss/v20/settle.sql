@@ -3,6 +3,8 @@
 -- One that took its worker down does not count either: it is counted apart, and leaves its output.
 -- A job of a singleton queue whose place is taken cannot go back: it has failed, with the reason in
 -- its output, unless the attempt does not count; then it gives up the key.
+-- ANY and IS TRUE have each job looked up by its id, and by no partial index: else a table that is
+-- taken to be empty would be read as a whole.
 -- Index: pgboss_lease_pkey, job_pkey, job_singleton_queue, pgboss_waiter_job, pgboss_death_pkey.
 WITH ended AS MATERIALIZED (
     SELECT outcome.*, job_id, startedon AS since, retried, startedon_before
@@ -20,7 +22,7 @@ WITH ended AS MATERIALIZED (
 ), displaced AS MATERIALIZED (
     SELECT lease
     FROM ended
-    JOIN {schema}.job ON job.id = job_id
+    JOIN {schema}.job ON job.id = ANY (ARRAY[job_id])
     WHERE ending = 'retry' AND job.startedon = since AND job.singletonon IS NULL
       AND EXISTS (
           SELECT
@@ -28,6 +30,7 @@ WITH ended AS MATERIALIZED (
           WHERE other.name = job.name AND other.singletonkey = job.singletonkey
             AND other.state < 'active' AND other.singletonon IS NULL
             AND other.singletonkey LIKE '\_\_pgboss\_\_singleton\_queue%%'
+          OFFSET 0 -- one look-up each, as above
       )
 ), verdict AS MATERIALIZED (
     SELECT ended.*,
@@ -55,7 +58,7 @@ WITH ended AS MATERIALIZED (
                      ELSE result
                  END
     FROM verdict
-    WHERE job.id = job_id AND startedon = since AND state = 'active'
+    WHERE job.id = ANY (ARRAY[job_id]) AND (startedon = since AND state = 'active') IS TRUE
     RETURNING job.*, lease, death, since
 ), charged AS (
     INSERT INTO jobs.pgboss_death AS charged (job_id, startedon)
@@ -81,6 +84,6 @@ WITH ended AS MATERIALIZED (
     UNION ALL
     SELECT pg_notify('jobs_finished', job_id::text)
     FROM jobs.pgboss_waiter
-    WHERE job_id IN (SELECT id FROM settled WHERE state >= 'completed')
+    WHERE job_id = ANY (ARRAY(SELECT id FROM settled WHERE state >= 'completed'))
 )
 SELECT lease, (SELECT count(*) FROM told) FROM settled

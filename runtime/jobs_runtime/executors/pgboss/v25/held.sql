@@ -6,5 +6,7 @@ SELECT lease.id, job.id::text, name, priority, retry_count, data::text, retry_li
        coalesce((SELECT deaths FROM jobs.pgboss_death AS death WHERE death.job_id = job.id), 0),
        retry_delay_max
 FROM jobs.pgboss_lease AS lease
-JOIN {schema}.job ON job.name = lease.queue AND job.id = lease.job_id AND started_on = startedon
-WHERE claimed_by = %(incarnation)s AND tables = '{schema}' AND state = 'active'
+JOIN {schema}.job -- ANY: one look-up each, however few jobs the planner believes in
+    ON job.name = ANY (ARRAY[lease.queue]) AND job.id = ANY (ARRAY[lease.job_id])
+    AND (started_on = startedon AND state = 'active') IS TRUE
+WHERE claimed_by = %(incarnation)s AND tables = '{schema}'

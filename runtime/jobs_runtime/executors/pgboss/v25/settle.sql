@@ -3,6 +3,8 @@
 -- One that took its worker down does not count either: it is counted apart, and leaves its output.
 -- What has failed for good is copied to its dead letter queue as Node of its version does: with where
 -- it came from (34 on), its priority and group (40 on), its output as that of the source (43 on).
+-- ANY and IS TRUE have each job looked up by its id, and by no partial index: else a table that is
+-- taken to be empty would be read as a whole.
 -- Index: pgboss_lease_pkey, job_common_pkey, pgboss_waiter_job, pgboss_death_pkey,
 -- queue_pkey.
 WITH ended AS MATERIALIZED (
@@ -39,7 +41,8 @@ WITH ended AS MATERIALIZED (
                      ELSE result
                  END
     FROM ended
-    WHERE name = of_queue AND id = job_id AND started_on = since AND state = 'active'
+    WHERE name = ANY (ARRAY[of_queue]) AND id = ANY (ARRAY[job_id])
+      AND (started_on = since AND state = 'active') IS TRUE
     RETURNING job.*, lease, death, since
 ), charged AS (
     INSERT INTO jobs.pgboss_death AS charged (job_id, startedon)
@@ -78,6 +81,6 @@ WITH ended AS MATERIALIZED (
     UNION ALL
     SELECT pg_notify('jobs_finished', job_id::text)
     FROM jobs.pgboss_waiter
-    WHERE job_id IN (SELECT id FROM settled WHERE state >= 'completed')
+    WHERE job_id = ANY (ARRAY(SELECT id FROM settled WHERE state >= 'completed'))
 )
 SELECT lease, (SELECT count(*) FROM told) FROM settled
