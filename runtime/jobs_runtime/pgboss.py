@@ -20,7 +20,7 @@ from jobs_runtime.executors.pgboss.codecs import ObjectCodec
 from jobs_runtime.executors.pgboss.new_options import from_environment
 from jobs_runtime.model import Stored, Submission
 from jobs_runtime.options import OptionValues, as_mapping, merge
-from jobs_runtime.storing import astore, astore_mixed, store, store_mixed, together
+from jobs_runtime.storing import astore, astore_mixed, atogether, store, store_mixed, together
 from jobs_runtime.submitted import SubmittedJob
 from jobs_runtime.unusable import ours
 
@@ -165,7 +165,7 @@ class PgBoss:
     ) -> list[SubmittedJob[Any]]:
         """As `publish`, from a coroutine; `connection` is an async one."""
         subscribers = self.executor.subscribers(event)
-        async with self._aborrowed(connection) as own, together(own):
+        async with self._aborrowed(connection) as own, atogether(own):
             return [
                 self._submitted(each, await astore(own, self.executor, each))
                 for each in self._copies(await arun(own, subscribers), data, as_mapping(options))

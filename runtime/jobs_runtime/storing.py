@@ -2,28 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from jobs_runtime.executors import operation as operations
 from jobs_runtime.executors.direct import run_directly
-from jobs_runtime.executors.protocol import ClientExecutor
+from jobs_runtime.executors.protocol import ClientExecutor, Reserved
 from jobs_runtime.model import Stored, Submission
 
+Result = TypeVar("Result")
 
-def together(connection: Any) -> Any:
-    """All or none: in a transaction of its own, or in the caller's, which may have yet to begin.
+BEGIN = b"SELECT"
+"""Any statement has psycopg begin the caller's transaction. A block of its `transaction()` would
+begin it as well, but then also commit it."""
 
-    A block of psycopg's would begin that one itself, and so commit it at the end.
+
+@dataclass(frozen=True, slots=True)
+class Bulk(Generic[Result]):
+    """One or more submissions of one job, stored together.
+
+    Attributes:
+        queue: where they will wait.
+        unique: whether each may be suppressed, so that COPY cannot bring them.
+        count: how many there are.
+        submissions: each is made when it is asked for.
+        read: makes what is given back for each.
     """
-    begins = not connection.autocommit and (
-        connection.info.transaction_status == TransactionStatus.IDLE
-    )
-    return nullcontext() if begins else connection.transaction()
+
+    queue: str
+    unique: bool
+    count: int
+    submissions: Iterator[Submission]
+    read: Callable[[Stored], Result]
+
+    def stored(self, reserved: Reserved, results: list[Result]) -> Iterator[Submission]:
+        """Each submission in turn, for which a result is added: while the server is busy."""
+        for job_id, submission in zip(reserved.ids, self.submissions, strict=True):
+            results.append(self.read(Stored(str(job_id))))
+            yield submission
+
+
+@contextmanager
+def together(connection: psycopg.Connection[Any]) -> Generator[None]:
+    """All or none: in a transaction of its own, or with a savepoint in the caller's."""
+    if _has_yet_to_begin(connection):
+        connection.execute(BEGIN)
+    with connection.transaction():
+        yield
+
+
+@asynccontextmanager
+async def atogether(connection: psycopg.AsyncConnection[Any]) -> AsyncGenerator[None]:
+    """As `together`, in a coroutine."""
+    if _has_yet_to_begin(connection):
+        await connection.execute(BEGIN)
+    async with connection.transaction():
+        yield
+
+
+def _has_yet_to_begin(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> bool:
+    idle = connection.info.transaction_status == TransactionStatus.IDLE
+    return idle and not connection.autocommit
 
 
 def store(
@@ -64,31 +108,40 @@ async def astore(
 def store_many(
     connection: psycopg.Connection[Any],
     executor: ClientExecutor,
-    submissions: Sequence[Submission],
-) -> list[Stored]:
-    """Store one or more submissions of one job, all or none; what became of each, in order."""
+    bulk: Bulk[Result],
+) -> list[Result]:
+    """Store submissions of one job, all or none; what became of each, in order.
+
+    One that cannot be made leaves a caller's transaction as it was.
+    """
+    results: list[Result] = []
     with together(connection):
-        if submissions[0].options.unique:
-            return [store(connection, executor, each) for each in submissions]
-        reserved = operations.run(connection, executor.reserve(len(submissions)))
+        if bulk.unique:
+            return [bulk.read(store(connection, executor, each)) for each in bulk.submissions]
+        reserved = operations.run(connection, executor.reserve(bulk.count))
+        submissions = bulk.stored(reserved, results)
         operations.copy(connection, executor.copy(reserved, submissions))
-        operations.run(connection, executor.wake(submissions[0].queue, len(submissions)))
-    return [Stored(str(job_id)) for job_id in reserved.ids]
+        operations.run(connection, executor.wake(bulk.queue, bulk.count))
+    return results
 
 
 async def astore_many(
     connection: psycopg.AsyncConnection[Any],
     executor: ClientExecutor,
-    submissions: Sequence[Submission],
-) -> list[Stored]:
+    bulk: Bulk[Result],
+) -> list[Result]:
     """As `store_many`, from a coroutine."""
-    async with together(connection):
-        if submissions[0].options.unique:
-            return [await astore(connection, executor, each) for each in submissions]
-        reserved = await operations.arun(connection, executor.reserve(len(submissions)))
+    results: list[Result] = []
+    async with atogether(connection):
+        if bulk.unique:
+            return [
+                bulk.read(await astore(connection, executor, each)) for each in bulk.submissions
+            ]
+        reserved = await operations.arun(connection, executor.reserve(bulk.count))
+        submissions = bulk.stored(reserved, results)
         await operations.acopy(connection, executor.copy(reserved, submissions))
-        await operations.arun(connection, executor.wake(submissions[0].queue, len(submissions)))
-    return [Stored(str(job_id)) for job_id in reserved.ids]
+        await operations.arun(connection, executor.wake(bulk.queue, bulk.count))
+    return results
 
 
 def store_mixed(
@@ -100,7 +153,7 @@ def store_mixed(
     stored: dict[int, Stored] = {}
     with together(connection):
         for places in _alike(submissions):
-            many = store_many(connection, executor, [submissions[place] for place in places])
+            many = store_many(connection, executor, _bulk(submissions, places))
             stored.update(zip(places, many, strict=True))
     return [stored[place] for place in range(len(submissions))]
 
@@ -112,11 +165,16 @@ async def astore_mixed(
 ) -> list[Stored]:
     """As `store_mixed`, from a coroutine."""
     stored: dict[int, Stored] = {}
-    async with together(connection):
+    async with atogether(connection):
         for places in _alike(submissions):
-            many = [submissions[place] for place in places]
-            stored.update(zip(places, await astore_many(connection, executor, many), strict=True))
+            many = await astore_many(connection, executor, _bulk(submissions, places))
+            stored.update(zip(places, many, strict=True))
     return [stored[place] for place in range(len(submissions))]
+
+
+def _bulk(submissions: Sequence[Submission], places: Sequence[int]) -> Bulk[Stored]:
+    first, many = submissions[places[0]], (submissions[place] for place in places)
+    return Bulk(first.queue, first.options.unique, len(places), many, lambda stored: stored)
 
 
 def _alike(submissions: Sequence[Submission]) -> list[list[int]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from jobs_runtime.borrowing import aborrow, borrow
 from jobs_runtime.errors import OptionError, PayloadError
+from jobs_runtime.executors.copying import BLOCK
 from jobs_runtime.model import Stored, Submission
 from jobs_runtime.options import Options, OptionValues, When, as_mapping, validate
-from jobs_runtime.storing import astore, astore_many, store, store_many
+from jobs_runtime.storing import Bulk, astore, astore_many, store, store_many
 from jobs_runtime.submitted import SubmittedJob
 from jobs_runtime.tracing import SubmitSpan, submitting
 from jobs_runtime.unusable import ours
@@ -105,8 +107,9 @@ class Submitter(Generic[Input, Output]):
             else:
                 with self._jobs.database.connection() as own:
                     stored = store(own, executor, submission, alone=True)
-            span.stored([stored])
-            return self._submitted(stored)
+            submitted = self._submitted(stored)
+            span.stored([submitted])
+            return submitted
 
     @overload
     async def asubmit(
@@ -134,8 +137,9 @@ class Submitter(Generic[Input, Output]):
             else:
                 async with self._jobs.database.async_connection() as own:
                     stored = await astore(own, executor, submission, alone=True)
-            span.stored([stored])
-            return self._submitted(stored)
+            submitted = self._submitted(stored)
+            span.stored([submitted])
+            return submitted
 
     def submit_many(
         self,
@@ -150,17 +154,17 @@ class Submitter(Generic[Input, Output]):
         """
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            submissions = self._submissions(many, options, span)
-            if not submissions:
+            bulk = self._bulk(many, options, span)
+            if not bulk.count:
                 return []
             if connection is not None:
                 with ours():
-                    stored = store_many(borrow(connection), executor, submissions)
+                    submitted = store_many(borrow(connection), executor, bulk)
             else:
                 with self._jobs.database.connection() as own:
-                    stored = store_many(own, executor, submissions)
-            span.stored(stored)
-            return [self._submitted(each) for each in stored]
+                    submitted = store_many(own, executor, bulk)
+            span.stored(submitted)
+            return submitted
 
     async def asubmit_many(
         self,
@@ -172,17 +176,17 @@ class Submitter(Generic[Input, Output]):
         """As `submit_many`, from a coroutine; `connection` is an async one."""
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
-            submissions = self._submissions(many, options, span)
-            if not submissions:
+            bulk = self._bulk(many, options, span)
+            if not bulk.count:
                 return []
             if connection is not None:
                 with ours():
-                    stored = await astore_many(await aborrow(connection), executor, submissions)
+                    submitted = await astore_many(await aborrow(connection), executor, bulk)
             else:
                 async with self._jobs.database.async_connection() as own:
-                    stored = await astore_many(own, executor, submissions)
-            span.stored(stored)
-            return [self._submitted(each) for each in stored]
+                    submitted = await astore_many(own, executor, bulk)
+            span.stored(submitted)
+            return submitted
 
     def _layers(self, given: OptionValues) -> Layers:
         return (*self.layers, as_mapping(given)) if given else self.layers
@@ -193,19 +197,29 @@ class Submitter(Generic[Input, Output]):
         job = self._job
         return Submission(job.name, job.queue, job.input.encode(args), merged, span.trace, layers)
 
-    def _submissions(
+    def _bulk(
         self, many: Iterable[Any], given: OptionValues, span: SubmitSpan
-    ) -> list[Submission]:
+    ) -> Bulk[SubmittedJob[Output]]:
+        """Submissions of which the first are made at once: what is wrong with a few is said then.
+
+        The others are made while the server takes in those before.
+        """
+        _check_several(many, self._job.name)
         layers = self._layers(given)
         merged = self._merged(layers)
-        _check_several(many, self._job.name)
-        submissions: list[Submission] = []
-        for args in many:
+        every = list(many)
+        made = self._made(every, layers, merged, span)
+        made = chain(list(islice(made, BLOCK)), made)
+        return Bulk(self._job.queue, merged.unique, len(every), made, self._submitted)
+
+    def _made(
+        self, many: Iterable[Any], layers: Layers, merged: Options, span: SubmitSpan
+    ) -> Iterator[Submission]:
+        for index, args in enumerate(many):
             try:
-                submissions.append(self._submission(args, layers, merged, span))
+                yield self._submission(args, layers, merged, span)
             except PayloadError as error:
-                raise PayloadError(f"at index {len(submissions)}: {error}") from error
-        return submissions
+                raise PayloadError(f"at index {index}: {error}") from error
 
     @cached_property
     def _own(self) -> Options:

@@ -11,14 +11,16 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from jobs_runtime.model import Claim, JobState, Outcome, Stored
+from jobs_runtime.model import Claim, JobState, Outcome
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer, TracerProvider
+
+    from jobs_runtime.submitted import SubmittedJob
 
 SYSTEM = {"messaging.system": "jobs_runtime"}
 
@@ -34,15 +36,15 @@ class SubmitSpan(NamedTuple):
     span: Span | None = None
     trace: Mapping[str, str] | None = None
 
-    def stored(self, stored: Sequence[Stored]) -> None:
+    def stored(self, jobs: Sequence[SubmittedJob[Any]]) -> None:
         """Say what became of the submissions."""
         if self.span is None:
             return
-        if len(stored) == 1:
-            self.span.set_attribute("messaging.message.id", stored[0].job_id)
-            self.span.set_attribute("jobs.duplicate", stored[0].duplicate)
+        if len(jobs) == 1:
+            self.span.set_attribute("messaging.message.id", jobs[0].job_id)
+            self.span.set_attribute("jobs.duplicate", jobs[0].duplicate)
         else:
-            self.span.set_attribute("messaging.batch.message_count", len(stored))
+            self.span.set_attribute("messaging.batch.message_count", len(jobs))
 
 
 UNTRACED = nullcontext(SubmitSpan())

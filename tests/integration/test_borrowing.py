@@ -105,14 +105,20 @@ class TestPsycopg:
         assert waiting(connection) == 1
         assert kept.details().args == 1
 
+    @pytest.mark.parametrize("begun", [False, True], ids=["not begun", "begun"])
+    @pytest.mark.parametrize("good", [1, 2500])
     def test_one_bad_argument_stores_none_and_does_not_abort_it(
-        self, shop: Shop, dsn: str, connection: Connection
+        self, shop: Shop, dsn: str, connection: Connection, good: int, begun: bool
     ) -> None:
         with psycopg.connect(dsn) as own:
-            with pytest.raises(ValueError, match="the argument of double"):
-                shop.double.submit_many([1, "bad"], connection=own)  # pyright: ignore[reportArgumentType]
+            if begun:
+                shop.double.submit(0, connection=own)
+            with pytest.raises(ValueError, match=f"at index {good}: the argument of double"):
+                shop.double.submit_many([*range(good), "bad"], connection=own)  # pyright: ignore[reportArgumentType]
             shop.double.submit(2, connection=own)
-        assert waiting(connection) == 1
+            assert own.info.transaction_status == TransactionStatus.INTRANS
+            assert waiting(connection) == 0
+        assert waiting(connection) == 1 + begun
 
     def test_the_callers_rows_and_its_jobs_are_one(
         self, shop: Shop, dsn: str, worker: Worker

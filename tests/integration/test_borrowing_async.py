@@ -107,6 +107,21 @@ def test_an_autocommit_connection_commits_at_once(
     asyncio.run(submit())
 
 
+@pytest.mark.parametrize("good", [1, 2500])
+def test_one_bad_argument_stores_none_and_does_not_abort_the_transaction(
+    shop: Shop, dsn: str, connection: Connection, good: int
+) -> None:
+    async def submit() -> None:
+        async with await psycopg.AsyncConnection.connect(dsn) as own:
+            with pytest.raises(ValueError, match=f"at index {good}: the argument of double"):
+                await shop.double.asubmit_many([*range(good), "bad"], connection=own)  # pyright: ignore[reportArgumentType]
+            await shop.double.asubmit(2, connection=own)
+            assert waiting(connection) == 0
+
+    asyncio.run(submit())
+    assert waiting(connection) == 1
+
+
 def test_a_connection_of_sqlalchemy_goes_on_with_the_callers_own_statements(
     shop: Shop, dsn: str, connection: Connection
 ) -> None:

@@ -37,9 +37,9 @@ def test_from_a_coroutine(shop: Shop, connection: Connection) -> None:
     assert rows == [(job_id, str(arg)) for arg, job_id in enumerate(job_ids)]
 
 
-@pytest.mark.parametrize("place", [0, 500, 999])
+@pytest.mark.parametrize("place", [0, 999, 1000, 2999], ids="{}th".format)
 def test_one_bad_argument_stores_none(shop: Shop, connection: Connection, place: int) -> None:
-    many: list[object] = list(range(1000))
+    many: list[object] = list(range(3000))
     many[place] = "bad"
     told = f"at index {place}: the argument of double does not fit int"
     with pytest.raises(PayloadError, match=told):

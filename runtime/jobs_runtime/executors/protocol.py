@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -131,7 +131,7 @@ class ClientExecutor(Protocol):
         """Take ids for a bulk submit."""
         ...
 
-    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy | Operation[None]:
+    def copy(self, reserved: Reserved, submissions: Iterable[Submission]) -> Copy | Operation[None]:
         """Store many submissions of one job under reserved ids."""
         ...
 

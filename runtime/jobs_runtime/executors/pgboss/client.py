@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobs_runtime.executors.copying import Copy
@@ -79,7 +79,7 @@ class PgBossClient:
 
         return self._operation("reserve", {"count": count}, read)
 
-    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy | Operation[None]:
+    def copy(self, reserved: Reserved, submissions: Iterable[Submission]) -> Copy | Operation[None]:
         """Store many jobs under ids that `reserve` gave."""
         assert self.tables is not None, "reserve was run"
         return self.tables.copy(reserved, submissions)

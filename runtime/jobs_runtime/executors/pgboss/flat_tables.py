@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,13 +32,14 @@ class FlatTables:
             name = "submit_throttled" if options.singleton_seconds else "submit_singleton"
         return Operation(statement(name, self.layout), submission_row(submission), _stored)
 
-    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy:
+    def copy(self, reserved: Reserved, submissions: Iterable[Submission]) -> Copy:
         """Store many jobs under reserved ids."""
+        first, *_ = submissions = list(submissions)
         rows = [
             _copy_row(job_id, submission, reserved.now)
             for job_id, submission in zip(reserved.ids, submissions, strict=True)
         ]
-        if submissions[0].options.start_after is None:
+        if first.options.start_after is None:
             lines = (line(*map(field, row[:-1])) for row in rows)
             return Copy(statement("submit_copy", self.layout), lines)
         lines = (line(*map(field, row)) for row in rows)

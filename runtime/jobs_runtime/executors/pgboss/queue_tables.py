@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -42,7 +42,7 @@ class QueueTables:
         """
         return self._store([str(uuid4())], [submission], in_next_slot=False)
 
-    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Operation[None]:
+    def copy(self, reserved: Reserved, submissions: Iterable[Submission]) -> Operation[None]:
         """Store many jobs of one queue under reserved ids; raises as `submit`."""
         alike: dict[tuple[object, ...], tuple[list[str], list[Submission]]] = {}
         for job_id, submission in zip(reserved.ids, submissions, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +80,7 @@ class PostgresExecutor:
         """Take ids for a bulk submit."""
         return Operation(statement("reserve"), {"count": count}, lambda rows: Reserved(*rows[0]))
 
-    def copy(self, reserved: Reserved, submissions: Sequence[Submission]) -> Copy:
+    def copy(self, reserved: Reserved, submissions: Iterable[Submission]) -> Copy:
         """Store many submissions of one job under reserved ids."""
         return Copy(statement("submit_copy"), _lines(reserved, submissions))
 
@@ -212,7 +212,7 @@ def _names_no_job(name: str) -> OptionError:
     )
 
 
-def _lines(reserved: Reserved, submissions: Sequence[Submission]) -> Iterator[str]:
+def _lines(reserved: Reserved, submissions: Iterable[Submission]) -> Iterator[str]:
     """Lines for COPY; of a run with the same options all but id and arguments is written once."""
     options, alike = None, ""
     for job_id, submission in zip(reserved.ids, submissions, strict=True):
