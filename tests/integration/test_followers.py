@@ -19,7 +19,7 @@ from jobs_supervisor.scheduler.rescue import MAX_DEATHS, Rescue
 from tests.integration.shop import Shop, Worker, details, register, waiting
 
 FAILURE = '{"name":"ValueError","message":"bad"}'
-ALL = "SELECT id FROM jobs.job ORDER BY id"
+ALL = "SELECT id FROM jobs.job ORDER BY name, id"
 PAST_KEEPING = "UPDATE jobs.job SET keep_until = now() - interval '1 second'"
 
 
@@ -48,12 +48,12 @@ def followed(shop: Shop) -> Followed:
 
 
 def others(connection: Connection) -> list[JobRecord]:
-    """Every job that waits, in the order of the queue's table."""
+    """Every job that waits, by its name."""
     return [details(connection, row[0]) for row in connection.execute(ALL).fetchall()]
 
 
 def names(connection: Connection) -> list[str]:
-    return sorted(record.name for record in others(connection))
+    return [record.name for record in others(connection)]
 
 
 def sent(report: JobRecord) -> dict[str, object]:
@@ -90,7 +90,7 @@ class TestData:
     ) -> None:
         submitted = followed.work.submit(21)
         worker.settle(Outcome(worker.claim_one("work").job_id, state, 0.1, FAILURE))
-        report, letter = sorted(others(connection), key=lambda record: record.name)
+        report, letter = others(connection)
         assert (letter.name, letter.queue, letter.args) == ("bury", "slow", 21)
         assert report.args == {
             "job_id": submitted.job_id,
@@ -141,9 +141,8 @@ class TestOnce:
         followed.work.submit_many(range(50))
         claims = worker.claim("work")
         states = [JobState.COMPLETED, JobState.FAILED]
-        worker.settle(
-            *(Outcome(claim.job_id, states[at % 2], 0.1) for at, claim in enumerate(claims))
-        )
+        ended = (Outcome(claim.job_id, states[at % 2], 0.1) for at, claim in enumerate(claims))
+        worker.settle(*ended)
         assert names(connection) == ["audit"] * 50 + ["bury"] * 25
 
     def test_a_job_whose_workers_died_is_lost_once(
@@ -159,7 +158,7 @@ class TestOnce:
             )
             assert names(connection) == ["work"]
             rescue.settle(connection, obituary)
-        report, letter = sorted(others(connection), key=lambda record: record.name)
+        report, letter = others(connection)
         assert sent(report)["state"] == "failed"
         assert sent(report)["output"] == {"name": "WorkerDied", "message": "death 3"}
         assert (letter.name, letter.args) == ("bury", 21)
@@ -175,7 +174,7 @@ class TestOnce:
         )
         for _ in range(2):
             rescue.settle(connection, obituary)
-        report, letter = sorted(others(connection), key=lambda record: record.name)
+        report, letter = others(connection)
         assert sent(report)["state"] == "expired"
         assert (letter.name, letter.args) == ("bury", 21)
 
@@ -185,12 +184,10 @@ class TestOnce:
         followed.work.submit(21, keep_for=60)
         connection.execute(PAST_KEEPING)
         assert [run(connection, upkeep.give_up(10)) for _ in range(2)] == [1, 0]
-        report, letter = sorted(others(connection), key=lambda record: record.name)
+        report, letter = others(connection)
         assert (sent(report)["state"], sent(report)["attempt"]) == ("expired", 0)
-        assert sent(report)["output"] == {
-            "name": "Expired",
-            "message": "it was not performed within keep_for",
-        }
+        told = {"name": "Expired", "message": "it was not performed within keep_for"}
+        assert sent(report)["output"] == told
         assert (letter.name, letter.args) == ("bury", 21)
 
 
@@ -200,7 +197,7 @@ class TestOptions:
     ) -> None:
         followed.work.submit(1)
         worker.finish(worker.claim_one("work").job_id, state=JobState.FAILED)
-        report, letter = sorted(others(connection), key=lambda record: record.name)
+        report, letter = others(connection)
         assert (report.priority, report.options.retry_limit) == (3, 2)
         assert (letter.priority, letter.options.keep_for) == (0, 60.0)
         assert worker.claim_one("audit").options.retry_limit == 2
@@ -279,7 +276,7 @@ class TestOptions:
         (kept,) = run(connection, upkeep.schedules())
         run(connection, upkeep.fire("work", schedule.next_tick(kept.last_tick)))
         worker.finish(worker.claim_one("work").job_id, state=JobState.FAILED)
-        report, letter = sorted(others(connection), key=lambda record: record.name)
+        report, letter = others(connection)
         assert (report.name, report.options.retry_limit) == ("audit", 2)
         assert (letter.name, letter.queue, letter.args) == ("bury", "slow", 7)
 

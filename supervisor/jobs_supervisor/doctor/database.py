@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jobs_supervisor.doctor import thresholds
-from jobs_supervisor.doctor.facts import Facts, Transaction
+from jobs_supervisor.doctor.facts import Facts, ReplicationSlot, Transaction
 from jobs_supervisor.finding import Finding, Level
 from jobs_supervisor.status import duration
 
@@ -110,29 +110,30 @@ def _named(each: Transaction) -> str:
 
 def look_at_replication(facts: Facts) -> Iterator[Finding]:
     """Whether a slot that was forgotten keeps dead rows or the log."""
-    sound = True
-    for each in facts.replication:
-        drop = f"pg_drop_replication_slot('{each.name}') ends it, if its reader does not come back"
-        if each.transactions > thresholds.HELD_BACK:
-            sound = False
-            yield Finding(
-                Level.WRONG,
-                f"the replication slot {each.name!r} has held back vacuum for"
-                f" {each.transactions:,} transactions",
-                "end the query that its standby has open for so long (JobsVacuumHeldBack)"
-                if each.active
-                else drop,
-            )
-        elif each.kept > thresholds.LOG_KEPT and not each.active:
-            sound = False
-            yield Finding(
-                Level.WRONG,
-                f"nobody reads the replication slot {each.name!r}, for which"
-                f" {each.kept / 1e9:,.1f} GB of the log are kept",
-                drop,
-            )
-    if sound:
-        yield Finding(Level.OK, "no replication slot holds back vacuum or fills the disk")
+    wrong = [finding for each in facts.replication if (finding := _wrong_with(each)) is not None]
+    sound = Finding(Level.OK, "no replication slot holds back vacuum or fills the disk")
+    yield from wrong or [sound]
+
+
+def _wrong_with(slot: ReplicationSlot) -> Finding | None:
+    drop = f"pg_drop_replication_slot('{slot.name}') ends it, if its reader does not come back"
+    if slot.transactions > thresholds.HELD_BACK:
+        return Finding(
+            Level.WRONG,
+            f"the replication slot {slot.name!r} has held back vacuum for"
+            f" {slot.transactions:,} transactions",
+            "end the query that its standby has open for so long (JobsVacuumHeldBack)"
+            if slot.active
+            else drop,
+        )
+    if slot.kept > thresholds.LOG_KEPT and not slot.active:
+        return Finding(
+            Level.WRONG,
+            f"nobody reads the replication slot {slot.name!r}, for which"
+            f" {slot.kept / 1e9:,.1f} GB of the log are kept",
+            drop,
+        )
+    return None
 
 
 def look_at_connections(facts: Facts) -> Iterator[Finding]:
