@@ -49,8 +49,8 @@ class SlotMap:
         """The slots of workers, in use or not."""
         return [slot for slot in self.slots if slot.role == "worker"]
 
-    def share_at_hand(self, now: float, longest: float) -> float:
-        """The share of the working processes that are not in a job for more than `longest` seconds.
+    def at_hand(self, now: float, longest: float) -> tuple[int, float]:
+        """How many processes work, and which share of them is not in a job for over `longest` s.
 
         Every claim asks, so all words of one kind are read at once.
         """
@@ -58,7 +58,7 @@ class SlotMap:
         jobs = zip(self._job_ids.tolist(), self._started.tolist(), strict=True)
         long = sum(1 for job_id, started in jobs if job_id and started < since)
         working = len(pids) - pids.count(0)
-        return 1 - long / working if working else 1.0
+        return working, 1 - long / working if working else 1.0
 
     def one(self, role: str) -> Slot:
         """The only slot of a role."""

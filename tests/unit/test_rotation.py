@@ -9,13 +9,8 @@ from hypothesis import strategies as st
 from jobs_runtime.executors.protocol import START, Position, ReadyQueue
 from jobs_runtime.model import Claim
 from jobs_runtime.options import DEFAULTS
-from jobs_supervisor.worker.rotation import (
-    DEAR_LOOK,
-    FULL_LOOK_SHARE,
-    SLOW_LOOK,
-    WOKEN,
-    Rotation,
-)
+from jobs_supervisor.worker.rotation import Rotation
+from jobs_supervisor.worker.scan import DEAR_LOOK, FULL_LOOK_SHARE, SLOW_LOOK, WOKEN
 
 QUICK, DEAR = SLOW_LOOK / 2, 3 * DEAR_LOOK
 
@@ -166,7 +161,7 @@ def test_a_worker_that_was_woken_and_finds_nothing_ahead_looks_behind_when_that_
 ) -> None:
     rotation = dry(DEAR)
     rotation.rested(woken=True)
-    due = WOKEN * FULL_LOOK_SHARE * DEAR
+    due = WOKEN * DEAR
     rotation.took("a", Position(0, 1), [], 1, now=due if late else due - 0.1, cost=0)
     assert rotation.next(due) == (("a", START) if late else None)
 
@@ -204,6 +199,23 @@ def test_a_look_that_took_no_longer_counts_for_half() -> None:
     assert rotation.next(due - 0.1) == ("a", Position(0, 3))
     rotation.took("a", Position(0, 3), [claim(4)], 1, now=due - 0.1, cost=8)
     assert rotation.next(due) == ("a", START)
+
+
+@pytest.mark.parametrize(
+    ("cost", "looks_of_one"),
+    [(QUICK, 1), (SLOW_LOOK, 1), (2 * SLOW_LOOK, 2), (8 * SLOW_LOOK, 8), (100 * SLOW_LOOK, 8)],
+)
+def test_the_slower_looks_are_the_more_a_worker_leaves_to_its_pool(
+    cost: float, looks_of_one: int
+) -> None:
+    rotation = knowing("a")
+    rotation.pool = 8
+    rotation.took("a", START, [claim(1)], 1, now=100, cost=cost)
+    assert rotation.rest() == pytest.approx(looks_of_one * FULL_LOOK_SHARE * cost)
+    due = 100 + rotation.rest()
+    assert rotation.next(due - cost) == ("a", Position(0, 1))
+    rotation.took("a", Position(0, 1), [claim(2)], 1, now=due - cost, cost=0)
+    assert rotation.next(due + 0.001) == ("a", START)
 
 
 def test_those_left_by_long_jobs_look_as_often_as_the_whole_pool_would() -> None:

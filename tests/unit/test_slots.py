@@ -203,15 +203,15 @@ def test_endings_are_counted_and_kept(slot: Slot) -> None:
 
 
 def test_who_is_not_in_a_long_job_is_at_hand(slots: SlotMap) -> None:
-    assert slots.share_at_hand(100.0, 0.1) == 1.0, "nobody works yet"
+    assert slots.at_hand(100.0, 0.1) == (0, 1.0), "nobody works yet"
     one, two, _vacant = slots.workers
     one.occupy(11)
     two.occupy(12)
     slots.one("scheduler").occupy(13)
-    assert slots.share_at_hand(100.0, 0.1) == 1.0
+    assert slots.at_hand(100.0, 0.1) == (2, 1.0)
     one.begin(4711, "render", 1, 99.0, 199.0)
     two.begin(4712, "render", 1, 99.95, 199.0)
-    assert slots.share_at_hand(100.0, 0.1) == 0.5
-    assert slots.share_at_hand(101.0, 0.1) == 0.0
+    assert slots.at_hand(100.0, 0.1) == (2, 0.5)
+    assert slots.at_hand(101.0, 0.1) == (2, 0.0)
     one.ended(1)
-    assert slots.share_at_hand(101.0, 0.1) == 0.5
+    assert slots.at_hand(101.0, 0.1) == (2, 0.5)

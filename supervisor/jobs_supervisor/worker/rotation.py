@@ -1,90 +1,31 @@
 """Which queue to claim from next, and from where: pure.
 
-A claim goes on from the position of the last job taken in its queue instead of from the start, so
-that it does not walk again over the dead versions of all the rows taken before. What arrives behind
-that position (a retry, a higher priority) is found by looking from the start again: whenever that
-is cheap against the time since the last look, on a wake-up, and before the worker waits, unless it
-is dear.
-For the same reason a queue is not asked whether it has work while that is known of it.
-
-A slow look from the start sees the queue as it was when it began: others may have taken all of that
-meanwhile, and more has come. What it did not find is no proof: the worker goes on where it was.
+What a queue's position is, and when it is looked at from the start, is its scan's.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from jobs_runtime.executors.protocol import START, Position, ReadyQueue
 from jobs_runtime.model import Claim
-
-FULL_LOOK_SHARE = 20.0
-"""A look from the start is due once this many times what it costs has passed since the last."""
-
-SLOW_LOOK = 0.05
-"""Seconds that a look from the start may cost and still prove that a queue has run dry."""
-
-DEAR_LOOK = 0.25
-"""Seconds of cost above which a worker does without one before it waits, unless it is due."""
-
-WOKEN = 0.2
-"""The share of that time after which such a look is due for one that was woken, and found nothing
-ahead: what woke it may be behind, or others were quicker."""
-
-
-@dataclass(slots=True)
-class _Scan:
-    """How far a queue was taken, and what it costs to look at it from the start.
-
-    Attributes:
-        doubted: whether the last look found too little, but took too long to prove anything.
-        owed: whether the worker was woken: if nothing came ahead, then something may be behind.
-    """
-
-    after: Position = START
-    looked_at: float = float("-inf")
-    look_cost: float = 0.0
-    usual_cost: float = 0.0
-    doubted: bool = False
-    owed: bool = False
-
-    def is_due(self, now: float, share: float = 1.0) -> bool:
-        """Whether to look from the start again."""
-        return now - self.looked_at >= FULL_LOOK_SHARE * self.look_cost * share
-
-    def is_dear(self, now: float) -> bool:
-        """Whether a worker that is about to wait does without a look from the start."""
-        return self.look_cost > DEAR_LOOK and not self.is_due(now, WOKEN if self.owed else 1.0)
-
-    def looked(self, now: float, cost: float, *, short: bool) -> bool:
-        """Take in a look from the start; gives whether it proves that the queue has run dry."""
-        # That it takes no longer than going on may be chance: half of it counts at least.
-        self.looked_at, self.look_cost = now, max(cost / 2, cost - self.usual_cost)
-        known = self.after != START and not self.doubted
-        self.doubted = short and known and self.look_cost > SLOW_LOOK
-        self.owed = False
-        return short and not self.doubted
-
-    def went_on(self, now: float, cost: float, *, empty: bool) -> bool:
-        """Take in a claim that went on; gives whether it proves that the queue has run dry."""
-        self.usual_cost = cost
-        dry = empty and (self.doubted or self.is_dear(now))
-        if empty and not dry:
-            self.looked_at = float("-inf")
-        self.doubted = self.owed = False
-        return dry
+from jobs_supervisor.worker.scan import SLOW_LOOK, Scan, pause_after
 
 
 class Rotation:
-    """The queues known to have work, taken in turn."""
+    """The queues known to have work, taken in turn.
+
+    Attributes:
+        pool: how many workers of this host look at the same queues.
+    """
 
     def __init__(self) -> None:
+        self.pool = 1
         self._turns: deque[str] = deque()
-        self._scans: dict[str, _Scan] = {}
+        self._scans: dict[str, Scan] = {}
         self._refreshed_at = float("-inf")
-        self._refresh_cost = 0.0
+        self._refresh_pause = 0.0
 
     def next(self, now: float, share: float = 1.0) -> tuple[str, Position] | None:
         """The queue whose turn it is, and the position to claim after; None if all ran dry.
@@ -96,12 +37,12 @@ class Rotation:
         if not self._turns:
             return None
         queue = self._turns[0]
-        scan = self._scans.setdefault(queue, _Scan())
+        scan = self._scans.setdefault(queue, Scan())
         return queue, START if scan.is_due(now, share) and not scan.owed else scan.after
 
     def last(self, queue: str, now: float) -> tuple[str, Position]:
         """A queue without a turn, and the position to claim after before the worker waits."""
-        scan = self._scans.setdefault(queue, _Scan())
+        scan = self._scans.setdefault(queue, Scan())
         return queue, scan.after if scan.is_dear(now) else START
 
     def took(
@@ -114,10 +55,10 @@ class Rotation:
         cost: float,
     ) -> None:
         """Take in what a claim gave: where it ended, and whether the queue has run dry."""
-        scan = self._scans.setdefault(queue, _Scan())
+        scan = self._scans.setdefault(queue, Scan())
         short = len(claims) < asked
         if after == START:
-            dry = scan.looked(now, cost, short=short)
+            dry = scan.looked(now, cost, self.pool, short=short)
         else:
             dry = scan.went_on(now, cost, empty=not claims)
         if claims:
@@ -138,7 +79,7 @@ class Rotation:
             now: in seconds of the monotonic clock.
             besides: what is claimed from at the same time, which tells as much.
         """
-        if self._turns and now - self._refreshed_at < FULL_LOOK_SHARE * self._refresh_cost:
+        if self._turns and now - self._refreshed_at < self._refresh_pause:
             return []
         known = {*self._turns, besides}
         dear = {queue for queue, scan in self._scans.items() if scan.is_dear(now)} - known
@@ -147,7 +88,7 @@ class Rotation:
 
     def refresh(self, ready: Sequence[ReadyQueue], now: float, cost: float) -> None:
         """Take in which queues have work; those with the most urgent first job come first."""
-        self._refreshed_at, self._refresh_cost = now, cost
+        self._refreshed_at, self._refresh_pause = now, pause_after(cost, self.pool)
         known = set(self._turns)
         fresh = sorted(
             (each for each in ready if each.queue not in known), key=lambda each: each.rank
@@ -159,8 +100,7 @@ class Rotation:
 
         Looks beside millions of dead rows are slow: nobody is to spend all the time on them.
         """
-        looks = [scan.look_cost for scan in self._scans.values()]
-        return FULL_LOOK_SHARE * max([self._refresh_cost, *looks])
+        return max([self._refresh_pause, *(scan.pause for scan in self._scans.values())])
 
     def rested(self, *, woken: bool) -> None:
         """After a wait: look from the start next time, but go on first where that is quicker.

@@ -208,7 +208,7 @@ class Worker:
                 if self._standing.is_lost(now):
                     self._delivery.send(batch, [], self._progress(0))
                     return []
-                share = self._pool.share_at_hand(now, LONG)
+                self._rotation.pool, share = self._pool.at_hand(now, LONG)
                 turn = self._rotation.next(now, share)
                 if turn is None:
                     if last_look:
