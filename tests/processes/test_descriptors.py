@@ -7,6 +7,7 @@ import signal
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -23,7 +24,8 @@ def opened(pid: int) -> dict[int, str]:
     """Descriptors of a process, by what the kernel calls them."""
     found: dict[int, str] = {}
     for path in Path(f"/proc/{pid}/fd").iterdir():
-        found[int(path.name)] = str(path.readlink())
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found[int(path.name)] = str(path.readlink())
     return found
 
 
