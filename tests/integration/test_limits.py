@@ -17,6 +17,7 @@ from jobs_runtime.limits import Limits, Rate
 from jobs_runtime.model import Claim, Outcome
 from jobs_supervisor.scheduler.limiting import Limiting
 from tests.integration.shop import Worker, executor
+from tests.support.pool import eventually
 
 
 def _noop() -> None:
@@ -119,6 +120,30 @@ def test_what_waited_before_there_were_limits_comes_under_them(
     waiting.append(limited.submit())
     run(connection, limit_waiting("limited", 10))
     assert claim_all(connection, worker, Limits(1)) == [int(waiting[0].job_id)]
+
+
+def test_what_is_claimed_meanwhile_is_left_as_it_was(
+    limited: Job[None, None], dsn: str, connection: Connection, worker: Worker
+) -> None:
+    before = Jobs(dsn)
+    job_id = int(before.job(name="limited")(_noop).submit().job_id)
+    before.close()
+    with connect(dsn, "leader") as leader:
+        limiting = threading.Thread(target=run, args=(leader, limit_waiting("limited", 10)))
+        with connection.transaction():
+            assert [each.job_id for each in worker.claim("limited")] == [job_id]
+            limiting.start()
+            eventually(lambda: waits_for_a_lock(dsn, leader), 10, "it waits for the row")
+        limiting.join(10)
+    assert connection.execute("SELECT limit_key FROM jobs.job").fetchall() == [(None,)]
+    assert claim_all(connection, worker, Limits(1)) == []
+
+
+def waits_for_a_lock(dsn: str, who: Connection) -> bool:
+    with connect(dsn, "tests") as other:
+        blocking = "SELECT pg_blocking_pids(%s) <> '{}'"
+        row = other.execute(blocking, [who.info.backend_pid]).fetchone()
+    return row == (True,)
 
 
 def test_what_goes_on_being_submitted_without_limits_comes_under_them(

@@ -36,6 +36,7 @@ WITH RECURSIVE waiting (limit_key) AS (
         SELECT id, rank
         FROM jobs.job
         WHERE queue = %(queue)s AND job.limit_key = allowed.limit_key AND ready AND NOT running
+          AND claimed_by IS NULL
           AND name = ANY (%(names)s::text[])
           AND EXISTS (SELECT FROM jobs.worker WHERE incarnation = %(incarnation)s)
           AND NOT EXISTS (SELECT FROM jobs.pause WHERE kind = 'queue' AND pause.name = %(queue)s)
@@ -51,7 +52,8 @@ WITH RECURSIVE waiting (limit_key) AS (
         singleton_key = CASE WHEN NOT singleton_queue THEN singleton_key END,
         claimed_by = %(incarnation)s, claimed_at = clock_timestamp()
     WHERE id = (SELECT job.id FROM jobs.job JOIN first USING (id)
-                WHERE ready AND NOT running FOR UPDATE OF job SKIP LOCKED)
+                WHERE ready AND NOT running AND claimed_by IS NULL
+                FOR UPDATE OF job SKIP LOCKED)
     RETURNING *
 ), noted AS (
     INSERT INTO jobs.claim (incarnation, ids) SELECT claimed_by, ARRAY[id] FROM taken

@@ -15,6 +15,7 @@ WITH limited AS (
         ) AS front
         WHERE limit_key IS NULL
     ))
+      AND claimed_by IS NULL AND limit_key IS NULL -- asked again of a row that had to be waited for
     RETURNING queue
 )
 SELECT pg_notify('jobs', 'wake ' || count(*) || ' ' || queue) FROM limited GROUP BY queue
