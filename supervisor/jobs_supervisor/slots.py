@@ -253,8 +253,8 @@ class Slot:
         self._progress.write(text)
 
     def ended(self, count: int) -> None:
-        """Count attempts that ended; what is left to do is to store their outcomes."""
-        self._integers[self._base + Field.JOB_ID] = 0
+        """Count attempts that ended, and with them a cancel: the same job may come again."""
+        self._integers[self._job_id_at] = self._integers[self._cancel_at] = 0
         self._integers[self._base + Field.DONE] += count
 
     def begin_incarnation(self, incarnation: int) -> None:

@@ -120,12 +120,13 @@ class Supervisor:
         if child.at_rest:
             return float("inf")
         now = time.monotonic()
+        job_id = child.slot.job_id  # what is out of time must not be the one begun since
         match policy.next_action(child.view(), self.plan.limits, now):
             case Spawn():
                 self._spawn(child, now)
             case RaiseCancel():
                 logger.warning("%s: %s is out of time", child.slot.title, child.slot.job)
-                child.slot.cancel(child.slot.job_id)
+                child.slot.cancel(job_id)
             case AskToStop():
                 child.ask_to_stop(now, self._grace(child))
             case Kill(reason):

@@ -116,3 +116,34 @@ def test_what_was_stored_though_no_answer_came_is_not_counted(
         give_up(connection, counters, delivery)
     delivery.send(batch, [])
     assert counters.sum_of(metrics.LOST) == 0
+
+
+def test_what_was_cancelled_after_it_ended_is_not_counted_and_may_be_resumed(
+    shop: Shop, delivery: Delivery, batch: Batch, counters: Counters, connection: Connection
+) -> None:
+    first, *_ = batch.held()
+    job = shop.jobs.get(str(first))
+    assert job is not None
+    assert job.cancel()
+    assert not job.resume(), "its attempt may still be running"
+    delivery.send(batch, [])
+    assert waiting(connection) == 0
+    assert counters.sum_of(metrics.LOST) == 0
+    assert job.resume()
+
+
+def test_what_was_stopped_without_having_been_cancelled_is_given_back(
+    delivery: Delivery, counters: Counters, connection: Connection, shop: Shop, worker: Worker
+) -> None:
+    shop.double.submit_many(range(2))
+    claim = executor.claim("double", ["double"], START, 2, delivery.incarnation)
+    (claims,) = delivery.send(None, [claim])
+    batch = Batch("double", claims)
+    for state in (JobState.CANCELLED, JobState.COMPLETED):
+        job = batch.next()
+        assert job is not None
+        batch.ended(job, Outcome(job.job_id, state, 0.1))
+    delivery.send(batch, [])
+    assert counters.sum_of(metrics.LOST) == 0
+    (again,) = worker.claim()
+    assert (again.job_id, again.attempt) == (claims[0].job_id, 1)

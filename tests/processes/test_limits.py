@@ -70,6 +70,14 @@ def test_an_expired_attempt_is_tried_again(pool: Pool) -> None:
     assert (record.state, record.attempt, record.deaths) == ("expired", 2, 0)
 
 
+def test_an_attempt_that_listened_is_tried_again_by_the_same_worker(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    submitted = basic.async_nap.submit(30, expire_in=EXPIRE_IN, retry_limit=1, retry_delay=0)
+    record = submitted.wait(10)
+    assert (record.state, record.attempt, record.deaths) == ("expired", 2, 0)
+    assert running.slots.workers[0].restarts == 0
+
+
 @pytest.mark.parametrize("how", ["sys.exit", "KeyboardInterrupt", "MemoryError"])
 def test_what_a_job_raises_fails_the_job_alone(pool: Pool, how: str) -> None:
     running = pool.start(app="tests.apps.unruly", workers=1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.protocol import WorkerExecutor
-from jobs_runtime.model import JobState, Outcome
+from jobs_runtime.model import JobState
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.worker.batch import Batch, Ended
@@ -78,15 +80,17 @@ class Delivery:
         self._counters.attempts(ended)
         outcomes = [outcome for _, outcome in ended if not outcome.stored]
         cancelled = [each.job_id for each in outcomes if each.state is CANCELLED]
-        mine = [*before, *self._settle(outcomes, cancelled)]
+        if cancelled:
+            outcomes = [each for each in outcomes if each.state is not CANCELLED]
+        settling = self._executor.settle(outcomes, self.incarnation)
+        mine = [*before, *settling, *self._let_go(cancelled)]
         try:
             answers = self._link.run([*mine, *others])
         except ConnectionLost as error:
             return self._recover(ended, batch, mine, others, error)
-        stored = sum(len(ids) for ids in answers[: len(mine)] if ids is not None)
-        expected = len(outcomes) - len(cancelled)
-        if stored < expected:
-            self.refused(expected - stored)
+        stored = [ids for ids in answers[len(before) : len(before) + len(settling)] if ids]
+        if sum(map(len, stored)) < len(outcomes):
+            self._see_to_late({*chain(*stored), *cancelled}, ended)
         return answers[len(mine) :]
 
     def refused(self, outcomes: int = 1) -> None:
@@ -94,16 +98,28 @@ class Delivery:
         logger.warning("%d outcomes refused: the jobs were given to others", outcomes)
         self._counters.row.add(metrics.LOST, amount=outcomes)
 
-    def _settle(
-        self, outcomes: Sequence[Outcome], cancelled: Sequence[int]
-    ) -> list[Operation[Any]]:
+    def _let_go(self, cancelled: Sequence[int]) -> list[Operation[Any]]:
+        """Say that cancelled attempts have ended; give back what was stopped by a mistake."""
         if not cancelled:
-            return [*self._executor.settle(outcomes, self.incarnation)]
-        others = [each for each in outcomes if each.state is not CANCELLED]
+            return []
         return [
-            *self._executor.settle(others, self.incarnation),
+            *self._executor.release(cancelled, self.incarnation),
             self._executor.stopped(cancelled, self.incarnation),
         ]
+
+    def _see_to_late(self, seen_to: Container[int], ended: Sequence[Ended]) -> None:
+        """Outcomes came too late: their jobs were cancelled meanwhile, or given to others."""
+        late = [
+            claim for claim, outcome in ended if not outcome.stored and claim.job_id not in seen_to
+        ]
+        ids = [claim.job_id for claim in late]
+        leases = sum(job_id < 0 for job_id in ids)  # whose jobs Node took
+        stopped = self._executor.stopped(ids, self.incarnation)
+        given_away = self._executor.given_away([] if leases else late, self.incarnation)
+        with suppress(ConnectionLost):  # the next exchange will connect again
+            _, others = self._link.run([stopped, given_away])
+            if others + leases:
+                self.refused(others + leases)
 
     def _recover(
         self,

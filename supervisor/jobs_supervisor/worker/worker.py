@@ -162,6 +162,7 @@ class Worker:
     def _perform(self, claims: list[Claim]) -> Batch:
         batch = self._batch = Batch(self._jobs[claims[0].name].queue, claims)
         slot, jobs = self._slot, self._jobs
+        self._told_to_stop = 0
         tracer = current_tracer()
         while not self._draining and (claim := batch.next()) is not None:
             now = time.monotonic()
