@@ -166,6 +166,27 @@ def test_a_worker_that_was_woken_and_finds_nothing_ahead_looks_behind_when_that_
     assert rotation.next(due) == (("a", START) if late else None)
 
 
+@pytest.mark.parametrize("woken", [False, True])
+def test_a_worker_of_several_dear_queues_comes_to_rest(woken: bool) -> None:
+    queues = ["a", "b", "c"]
+    rotation = knowing(*queues)
+    for number, queue in enumerate(queues):
+        rotation.took(queue, START, [claim(number + 1)], 1, now=0, cost=DEAR)
+    rotation.rested(woken=woken)
+    tried: list[str] = []
+    turn, now, last_look = rotation.next(1), 1.0, False
+    while turn is not None or not last_look:
+        last_look = turn is None
+        queue, after = turn or rotation.last("a", now)
+        rotation.unknown(queues, now, besides=queue)
+        rotation.took(queue, after, [], 1, now, cost=0.01)
+        tried.append(queue)
+        now += 0.01
+        assert len(tried) < 10, f"it never rests: {tried}"
+        turn = rotation.next(now)
+    assert set(tried) == set(queues)
+
+
 def test_a_worker_that_nobody_woke_looks_from_the_start_when_that_is_due() -> None:
     rotation = dry(DEAR)
     rotation.rested(woken=False)
@@ -179,52 +200,6 @@ def test_a_worker_that_waits_spends_little_of_its_time_on_looks() -> None:
     assert rotation.rest() == FULL_LOOK_SHARE * 2
     rotation.took("a", START, [], 1, now=0, cost=3)
     assert rotation.rest() == FULL_LOOK_SHARE * 3
-
-
-def test_a_look_from_the_start_costs_what_it_takes_longer_than_going_on() -> None:
-    rotation = knowing("a")
-    rotation.took("a", Position(0, 1), [claim(2)], 1, now=0, cost=2)
-    rotation.took("a", START, [claim(3)], 1, now=100, cost=10)
-    due = 100 + FULL_LOOK_SHARE * 8
-    assert rotation.next(due - 0.1) == ("a", Position(0, 3))
-    rotation.took("a", Position(0, 3), [claim(4)], 1, now=due - 0.1, cost=2)
-    assert rotation.next(due) == ("a", START)
-
-
-def test_a_look_that_took_no_longer_counts_for_half() -> None:
-    rotation = knowing("a")
-    rotation.took("a", Position(0, 1), [claim(2)], 1, now=0, cost=8)
-    rotation.took("a", START, [claim(3)], 1, now=100, cost=8)
-    due = 100 + FULL_LOOK_SHARE * 4
-    assert rotation.next(due - 0.1) == ("a", Position(0, 3))
-    rotation.took("a", Position(0, 3), [claim(4)], 1, now=due - 0.1, cost=8)
-    assert rotation.next(due) == ("a", START)
-
-
-@pytest.mark.parametrize(
-    ("cost", "looks_of_one"),
-    [(QUICK, 1), (SLOW_LOOK, 1), (2 * SLOW_LOOK, 2), (8 * SLOW_LOOK, 8), (100 * SLOW_LOOK, 8)],
-)
-def test_the_slower_looks_are_the_more_a_worker_leaves_to_its_pool(
-    cost: float, looks_of_one: int
-) -> None:
-    rotation = knowing("a")
-    rotation.pool = 8
-    rotation.took("a", START, [claim(1)], 1, now=100, cost=cost)
-    assert rotation.rest() == pytest.approx(looks_of_one * FULL_LOOK_SHARE * cost)
-    due = 100 + rotation.rest()
-    assert rotation.next(due - cost) == ("a", Position(0, 1))
-    rotation.took("a", Position(0, 1), [claim(2)], 1, now=due - cost, cost=0)
-    assert rotation.next(due + 0.001) == ("a", START)
-
-
-def test_those_left_by_long_jobs_look_as_often_as_the_whole_pool_would() -> None:
-    rotation = knowing("a")
-    rotation.took("a", START, [claim(1)], 1, now=100, cost=2)
-    due = 100 + FULL_LOOK_SHARE * 2 / 4
-    assert rotation.next(due - 0.1, share=0.25) == ("a", Position(0, 1))
-    rotation.took("a", Position(0, 1), [claim(2)], 1, now=due - 0.1, cost=2)
-    assert rotation.next(due, share=0.25) == ("a", START)
 
 
 def test_queues_without_work_are_asked_for_again_when_that_is_cheap() -> None:

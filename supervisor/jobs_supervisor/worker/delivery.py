@@ -62,6 +62,11 @@ class Delivery:
             return True
         return False
 
+    @property
+    def took(self) -> float:
+        """The seconds that the last exchange took, without any wait for a connection."""
+        return self._link.took
+
     def close(self) -> None:
         """Say goodbye to the server."""
         self._link.close()

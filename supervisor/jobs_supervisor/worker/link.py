@@ -44,6 +44,9 @@ class Link:
         title: the application name that the server sees.
         gave_up: asked while the database is away, with whether there is something to store; when
             it says True, waiting ends.
+
+    Attributes:
+        took: the seconds that the last operations took, without any wait for a connection.
     """
 
     def __init__(self, dsn: str, title: str, gave_up: Callable[[bool], bool]) -> None:
@@ -51,6 +54,7 @@ class Link:
         self._title = title
         self._gave_up = gave_up
         self._connection: Connection | None = None
+        self.took = 0.0
 
     def connect(self, *, holding: bool = False) -> bool:
         """Connect, however long it takes; gives False if `gave_up` ended the wait.
@@ -97,11 +101,14 @@ class Link:
         """
         if self._connection is None or self._connection.closed:
             raise ConnectionLost("not connected")
+        began = time.monotonic()
         try:
             return _run(self._connection, operations)
         except LOST as error:
             self._connection.close()
             raise ConnectionLost(str(error).strip()) from error
+        finally:
+            self.took = time.monotonic() - began
 
     def close(self) -> None:
         """Say goodbye to the server."""

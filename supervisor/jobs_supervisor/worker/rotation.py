@@ -10,7 +10,13 @@ from collections.abc import Sequence
 
 from jobs_runtime.executors.protocol import START, Position, ReadyQueue
 from jobs_runtime.model import Claim
-from jobs_supervisor.worker.scan import SLOW_LOOK, Scan, pause_after
+from jobs_supervisor.worker.scan import (
+    DEAR_LOOK,
+    FULL_LOOK_SHARE,
+    SLOW_LOOK,
+    Scan,
+    pause_after,
+)
 
 
 class Rotation:
@@ -26,6 +32,7 @@ class Rotation:
         self._scans: dict[str, Scan] = {}
         self._refreshed_at = float("-inf")
         self._refresh_pause = 0.0
+        self._try_dear_at = float("-inf")
 
     def next(self, now: float, share: float = 1.0) -> tuple[str, Position] | None:
         """The queue whose turn it is, and the position to claim after; None if all ran dry.
@@ -72,7 +79,7 @@ class Rotation:
     def unknown(self, queues: Sequence[str], now: float, *, besides: str) -> list[str]:
         """Which of the queues to ask for work, when that is due: those without a turn.
 
-        One that would be dear to ask gets a turn instead, and goes on where it was.
+        One that would be dear to ask gets a turn instead, now and then, and goes on where it was.
 
         Args:
             queues: all of them.
@@ -82,9 +89,12 @@ class Rotation:
         if self._turns and now - self._refreshed_at < self._refresh_pause:
             return []
         known = {*self._turns, besides}
-        dear = {queue for queue, scan in self._scans.items() if scan.is_dear(now)} - known
-        self._turns.extend(dear)
-        return [queue for queue in queues if queue not in known | dear]
+        dear = {queue: scan for queue, scan in self._scans.items() if scan.is_dear(now)}
+        if now >= self._try_dear_at:
+            cost = sum(scan.usual_cost for scan in dear.values())
+            self._try_dear_at = now + max(DEAR_LOOK, FULL_LOOK_SHARE * cost)
+            self._turns.extend(dear.keys() - known)
+        return [queue for queue in queues if queue not in known | dear.keys()]
 
     def refresh(self, ready: Sequence[ReadyQueue], now: float, cost: float) -> None:
         """Take in which queues have work; those with the most urgent first job come first."""
@@ -108,7 +118,7 @@ class Rotation:
         Args:
             woken: whether somebody said that there is work.
         """
-        self._refreshed_at = float("-inf")
+        self._refreshed_at = self._try_dear_at = float("-inf")
         slow = {queue: each for queue, each in self._scans.items() if each.look_cost > SLOW_LOOK}
         self._scans = slow
         for queue, scan in slow.items():

@@ -25,6 +25,9 @@ SLOW_LOOK = 0.05
 DEAR_LOOK = 0.25
 """Seconds of cost above which a worker does without one before it waits, unless it is due."""
 
+LONGEST_PAUSE = 300.0
+"""Seconds after which a look is due whatever the last took: it may have waited for a lock."""
+
 WOKEN = 4.0
 """How many times its cost after the last a dear look is due for a worker that was woken and found
 nothing ahead: what woke it may be behind, or others were quicker."""
@@ -40,7 +43,8 @@ def pause_after(cost: float, pool: int) -> float:
         cost: what a look takes, in seconds.
         pool: how many workers look at the same queues.
     """
-    return FULL_LOOK_SHARE * cost * max(1.0, min(pool, cost / SLOW_LOOK))
+    looks = max(1.0, min(pool, cost / SLOW_LOOK))
+    return min(FULL_LOOK_SHARE * cost * looks, LONGEST_PAUSE)
 
 
 @dataclass(slots=True)

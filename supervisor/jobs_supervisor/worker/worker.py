@@ -227,7 +227,7 @@ class Worker:
                 operations = [*idle, *probe, *self._claim(queue, after, limit)]
                 answers = self._delivery.send(batch, operations, self._progress(0))
                 claims: list[Claim] = answers[-1]
-                cost = time.monotonic() - now
+                cost = self._delivery.took
                 if probe:
                     self._rotation.refresh(answers[len(idle)], now, cost)
                 self._rotation.took(queue, after, claims, limit, now, cost)
