@@ -112,3 +112,20 @@ def test_one_looks_again_before_the_server_takes_it_for_silent(dsn: str, rows: l
     assert TRY_EVERY[0] <= other.due_at - 100.0 <= TRY_EVERY[1] < 4
     leader.resign()
     other.resign()
+
+
+def test_a_leader_waits_for_nobodys_lock_for_long(
+    dsn: str, connection: Connection, rows: list[Row]
+) -> None:
+    leader = Leadership(dsn, rows[0])
+    leader.look(time.monotonic())
+    assert leader.connection is not None
+    with connection.transaction():
+        connection.execute("LOCK TABLE jobs.schedule")
+        began = time.monotonic()
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            leader.connection.execute("SELECT FROM jobs.schedule")
+    assert time.monotonic() - began < 4
+    leader.look(time.monotonic())
+    assert leader.leading
+    leader.resign()

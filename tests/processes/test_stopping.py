@@ -7,6 +7,7 @@ import time
 
 from jobs_runtime.database import Connection
 from jobs_supervisor.liveness import is_running
+from jobs_supervisor.scheduler.heartbeat import EVERY
 from jobs_supervisor.supervisor import CUT_SHORT
 from tests.apps import basic, unruly
 from tests.processes.test_deaths import slot_on
@@ -125,6 +126,30 @@ def test_a_killed_supervisors_address_is_free_while_its_workers_finish(pool: Poo
     assert successor.record.metrics == address
     assert is_running(slot.pid)
     assert submitted.result(15) == slot.pid
+
+
+def test_a_host_whose_supervisor_was_killed_is_heard_while_its_workers_finish(
+    pool: Pool, connection: Connection
+) -> None:
+    running = pool.start(app="tests.apps.basic", workers=1)
+    submitted = basic.deep_sleep.submit(EVERY + 3)
+    slot_on(running, submitted.job_id)
+    running.process.kill()
+    killed = time.time() + 0.5
+    took = eventually(lambda: beat(connection) > killed, EVERY + 2, "it is heard again")
+    assert submitted.details().state == "active"
+    assert took > 0.4
+    eventually(lambda: beat(connection) == 0, 10, "it says goodbye")
+    record = submitted.details()
+    assert (record.state, record.attempt) == ("completed", 1)
+
+
+def beat(connection: Connection) -> float:
+    """When a supervisor was heard last; 0 for none."""
+    last = "SELECT coalesce(max(extract(epoch FROM beat_at)), 0)::float8 FROM jobs.supervisor"
+    row = connection.execute(last).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def test_nothing_works_on_for_a_killed_supervisor(pool: Pool, connection: Connection) -> None:

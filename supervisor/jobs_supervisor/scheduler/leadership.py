@@ -49,6 +49,10 @@ END_THE_SILENT = "SET idle_session_timeout = '8s'"
 gives it up."""
 
 
+WAIT_FOR_LOCKS = "SET lock_timeout = '2s'"
+"""A leader that waits for somebody's lock would keep the lead though it does nothing."""
+
+
 class Leadership:
     """Whether this scheduler leads.
 
@@ -118,6 +122,7 @@ class Leadership:
                 " or listen; give it the server itself with --direct-dsn"
             )
         connection.execute(END_THE_SILENT, prepare=False)
+        connection.execute(WAIT_FOR_LOCKS, prepare=False)
         return connection
 
     def _become(self, *, leading: bool) -> None:

@@ -258,11 +258,23 @@ class Scheduler:
         """If the supervisor was killed, nobody else limits how long its workers go on."""
         ends = time.monotonic() + self._post.drain
         while self._living() and time.monotonic() < ends:
+            self._beat()
             time.sleep(0.05)
         for slot in self._living():
             logger.warning("%s (pid %d) outlived its supervisor: killed", slot.title, slot.pid)
             os.kill(slot.pid, signal.SIGKILL)
             end_group(slot.pid)
+
+    def _beat(self) -> None:
+        """Others are not to take this host for dead while its workers go on."""
+        now = time.monotonic()
+        if now < self._heartbeat.due_at:
+            return
+        try:
+            connection = self._connection or self._connect()
+            self._heartbeat.due_at = self._heartbeat.perform(connection, now)
+        except psycopg.Error as error:
+            self._disconnect(error)
 
     def _cut_short(self) -> list[Obituary]:
         """What workers were on whose end no supervisor saw; the jobs are innocent of it."""
