@@ -120,9 +120,14 @@ class Child:
         self.slot.prepare(now, generation)
         gc.freeze()
         parent, handled = os.getpid(), signals.handled()
-        self.pid = os.fork()
-        if self.pid == 0:
-            _live(self.slot, self.role.main, parent, handled)
+        # What comes for the child before it has left the parent must not reach the parent's pipe.
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            self.pid = os.fork()
+            if self.pid == 0:
+                _live(self.slot, self.role.main, parent, handled)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
         self.slot.occupy(self.pid)
 
     def failed_to_spawn(self, now: float) -> None:

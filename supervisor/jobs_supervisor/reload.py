@@ -11,6 +11,8 @@ import signal
 import sys
 from collections.abc import Iterable
 
+from jobs_supervisor.signals import SignalInbox
+
 HANDOVER = "JOBS_SUPERVISOR_HANDOVER"
 """The environment variable in which a supervisor tells its successor what there is."""
 
@@ -50,19 +52,23 @@ class Trial:
         return status == 0
 
 
-def become_successor(handover: str, descriptors: Iterable[int]) -> None:
+def become_successor(handover: str, descriptors: Iterable[int], inbox: SignalInbox) -> None:
     """Replace this process by a new one from the same command line; does not return.
 
-    Signals wait meanwhile: whoever reads the handover lets them through again.
+    Signals wait meanwhile, and those that nobody has looked at yet are sent again: whoever reads
+    the handover lets them through.
 
     Args:
         handover: what the successor is told.
         descriptors: what it keeps open.
+        inbox: where this process has them.
     """
     for descriptor in descriptors:
         os.set_inheritable(descriptor, True)
     os.environ[HANDOVER] = handover
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    for number in inbox.received():
+        os.kill(os.getpid(), number)
     os.execv(sys.executable, sys.orig_argv)  # noqa: S606
 
 

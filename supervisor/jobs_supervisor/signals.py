@@ -54,7 +54,8 @@ class SignalInbox:
         except BlockingIOError:
             return
         for number in numbers:
-            yield signal.Signals(number)
+            if number in self._signals:  # the application's own handlers leave bytes here, too
+                yield signal.Signals(number)
 
     def forgo(self) -> None:
         """In a forked child: close the pipe, whose signals are the parent's."""

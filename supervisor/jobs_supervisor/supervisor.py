@@ -195,7 +195,11 @@ class Supervisor:
             return
         logger.info("reloading (SIGHUP): trying the new code")
         self.notifier.reloading()
-        self.trial.begin(time.monotonic())
+        try:
+            self.trial.begin(time.monotonic())
+        except OSError as error:
+            logger.error("the new code cannot be tried, the old goes on serving: %s", error)
+            self.notifier.ready()
 
     def _end_trial(self, status: int) -> None:
         succeeded = self.trial.ended(status)

@@ -124,6 +124,15 @@ def test_broken_code_leaves_the_old_serving(pool: Pool, code: Path) -> None:
     assert version.submit(0).result(5)[0] == "mended"
 
 
+def test_new_code_that_cannot_be_tried_leaves_the_old_serving(pool: Pool, code: Path) -> None:
+    code.write_text(code.read_text() + "import sys; sys.executable = '/nowhere/python'")
+    running = start(pool, code)
+    running.send(signal.SIGHUP)
+    eventually(lambda: "the old goes on serving" in running.log, 10, "it is refused")
+    assert version.submit(0).result(5)[0] == "one"
+    assert running.stop() == 0
+
+
 def test_new_code_that_does_not_finish_loading_is_refused(pool: Pool, code: Path) -> None:
     running = start(pool, code, "--boot-timeout", "2")
     code.write_text("import time; time.sleep(600)")

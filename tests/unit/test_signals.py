@@ -57,3 +57,15 @@ def test_more_signals_than_the_pipe_holds_do_not_block(inbox: SignalInbox) -> No
 def test_closing_gives_signals_their_action_back() -> None:
     SignalInbox([signal.SIGUSR1]).close()
     assert signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL
+
+
+def test_what_somebody_else_has_a_handler_for_is_not_ours(inbox: SignalInbox) -> None:
+    before = signal.signal(signal.SIGWINCH, _heed)
+    os.kill(os.getpid(), signal.SIGWINCH)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    signal.signal(signal.SIGWINCH, before)
+    assert list(inbox.received()) == [signal.SIGUSR1]
+
+
+def _heed(_number: int, _frame: object) -> None:
+    """An application's own."""
