@@ -12,8 +12,10 @@ from psycopg.pq import TransactionStatus
 
 from jobs_runtime.executors import operation as operations
 from jobs_runtime.executors.direct import run_directly
+from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.protocol import ClientExecutor, Reserved
 from jobs_runtime.model import Stored, Submission
+from jobs_runtime.options import Options
 
 Result = TypeVar("Result")
 
@@ -28,14 +30,14 @@ class Bulk(Generic[Result]):
 
     Attributes:
         queue: where they will wait.
-        unique: whether each may be suppressed, so that COPY cannot bring them.
+        options: those of one; the others may be suppressed, or are delayed, if it is.
         count: how many there are.
         submissions: each is made when it is asked for.
         read: makes what is given back for each.
     """
 
     queue: str
-    unique: bool
+    options: Options
     count: int
     submissions: Iterator[Submission]
     read: Callable[[Stored], Result]
@@ -45,6 +47,11 @@ class Bulk(Generic[Result]):
         for job_id, submission in zip(reserved.ids, self.submissions, strict=True):
             results.append(self.read(Stored(str(job_id))))
             yield submission
+
+    def wake(self, executor: ClientExecutor) -> Operation[None]:
+        """Tell whom they concern."""
+        delayed = self.options.start_after is not None
+        return executor.wake(self.queue, self.count, delayed=delayed)
 
 
 @contextmanager
@@ -116,12 +123,12 @@ def store_many(
     """
     results: list[Result] = []
     with together(connection):
-        if bulk.unique:
+        if bulk.options.unique:  # COPY can suppress nothing
             return [bulk.read(store(connection, executor, each)) for each in bulk.submissions]
         reserved = operations.run(connection, executor.reserve(bulk.count))
         submissions = bulk.stored(reserved, results)
         operations.copy(connection, executor.copy(reserved, submissions))
-        operations.run(connection, executor.wake(bulk.queue, bulk.count))
+        operations.run(connection, bulk.wake(executor))
     return results
 
 
@@ -133,14 +140,14 @@ async def astore_many(
     """As `store_many`, from a coroutine."""
     results: list[Result] = []
     async with atogether(connection):
-        if bulk.unique:
+        if bulk.options.unique:
             return [
                 bulk.read(await astore(connection, executor, each)) for each in bulk.submissions
             ]
         reserved = await operations.arun(connection, executor.reserve(bulk.count))
         submissions = bulk.stored(reserved, results)
         await operations.acopy(connection, executor.copy(reserved, submissions))
-        await operations.arun(connection, executor.wake(bulk.queue, bulk.count))
+        await operations.arun(connection, bulk.wake(executor))
     return results
 
 
@@ -174,7 +181,7 @@ async def astore_mixed(
 
 def _bulk(submissions: Sequence[Submission], places: Sequence[int]) -> Bulk[Stored]:
     first, many = submissions[places[0]], (submissions[place] for place in places)
-    return Bulk(first.queue, first.options.unique, len(places), many, lambda stored: stored)
+    return Bulk(first.queue, first.options, len(places), many, lambda stored: stored)
 
 
 def _alike(submissions: Sequence[Submission]) -> list[list[int]]:

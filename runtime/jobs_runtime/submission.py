@@ -210,7 +210,7 @@ class Submitter(Generic[Input, Output]):
         every = list(many)
         made = self._made(every, layers, merged, span)
         made = chain(list(islice(made, BLOCK)), made)
-        return Bulk(self._job.queue, merged.unique, len(every), made, self._submitted)
+        return Bulk(self._job.queue, merged, len(every), made, self._submitted)
 
     def _made(
         self, many: Iterable[Any], layers: Layers, merged: Options, span: SubmitSpan

@@ -9,6 +9,7 @@ from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
 from jobs_runtime.executors.together import run_together
+from jobs_supervisor.scheduler.due import LOOK, DueJobs
 from tests.integration.shop import Shop, Worker, details, executor, ids, number, register
 
 STALE = 20.0
@@ -182,6 +183,18 @@ class TestDue:
             assert run(other, upkeep.make_due(6)) == 6
             assert run(connection, upkeep.make_due(100)) == 4
 
+    def test_one_that_somebody_has_locked_is_looked_at_again_later(
+        self, shop: Shop, dsn: str, connection: Connection
+    ) -> None:
+        shop.double.delay(60).submit(1)
+        age(connection, MAKE_PAST)
+        with connect(dsn, "other") as other, other.transaction():
+            other.execute("SELECT FROM jobs.job FOR UPDATE")
+            now = time.monotonic()
+            assert now + LOOK <= DueJobs().perform(connection, now) < now + 2 * LOOK + 5
+        DueJobs().perform(connection, now)
+        assert number(connection, "SELECT count(*) FROM jobs.job WHERE ready") == 1
+
     def test_workers_are_told_of_each_queue(
         self, shop: Shop, dsn: str, connection: Connection
     ) -> None:
@@ -217,6 +230,13 @@ class TestWaking:
             told = [each.payload for each in listener.notifies(timeout=5, stop_after=1)]
         assert told == ["due"]
         assert submitted.details().state is JobState.CREATED
+
+    def test_many_with_a_delay_are_told_of(self, shop: Shop, dsn: str) -> None:
+        with connect(dsn, "listener") as listener:
+            listener.execute("LISTEN jobs")
+            shop.double.delay(1).submit_many([1, 2])
+            told = [each.payload for each in listener.notifies(timeout=5, stop_after=1)]
+        assert told == ["due"]
 
 
 def test_a_delay_passes(shop: Shop, worker: Worker, connection: Connection) -> None:

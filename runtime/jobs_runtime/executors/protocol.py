@@ -135,8 +135,8 @@ class ClientExecutor(Protocol):
         """Store many submissions of one job under reserved ids."""
         ...
 
-    def wake(self, queue: str, count: int) -> Operation[None]:
-        """Tell waiting workers of a bulk submit."""
+    def wake(self, queue: str, count: int, *, delayed: bool = False) -> Operation[None]:
+        """Tell waiting workers of a bulk submit, and the leader of one with a delay."""
         ...
 
     def details(self, job_id: str) -> Operation[JobRecord | None]:

@@ -23,6 +23,7 @@ class DueJobs(Duty):
         """Make due a handful of what is; gives the time of the next."""
         left = run(connection, next_due())
         if left is not None and left <= 0:
-            run(connection, make_due(AT_MOST))
-            left = run(connection, next_due())
+            made = run(connection, make_due(AT_MOST))
+            # If there was none then what is due is locked: by who cancels it, for example.
+            left = run(connection, next_due()) if made else None
         return time.monotonic() + (LOOK if left is None else min(left, LOOK))

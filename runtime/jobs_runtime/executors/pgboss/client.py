@@ -84,9 +84,9 @@ class PgBossClient:
         assert self.tables is not None, "reserve was run"
         return self.tables.copy(reserved, submissions)
 
-    def wake(self, queue: str, count: int) -> Operation[None]:
-        """Tell waiting workers of a bulk submit."""
-        return self._pauses.wake(queue, count)
+    def wake(self, queue: str, count: int, *, delayed: bool = False) -> Operation[None]:
+        """Tell waiting workers of a bulk submit, and the leader of one with a delay."""
+        return self._pauses.wake(queue, count, delayed=delayed)
 
     def details(self, job_id: str) -> Operation[JobRecord | None]:
         """Look a job up, finished or not."""

@@ -84,9 +84,10 @@ class PostgresExecutor:
         """Store many submissions of one job under reserved ids."""
         return Copy(statement("submit_copy"), _lines(reserved, submissions))
 
-    def wake(self, queue: str, count: int) -> Operation[None]:
-        """Tell waiting workers of a bulk submit."""
-        return Operation(statement("wake"), {"queue": queue, "count": count}, nothing)
+    def wake(self, queue: str, count: int, *, delayed: bool = False) -> Operation[None]:
+        """Tell waiting workers of a bulk submit, and the leader of one with a delay."""
+        parameters = {"queue": queue, "count": count, "delayed": delayed}
+        return Operation(statement("wake"), parameters, nothing)
 
     def details(self, job_id: str) -> Operation[JobRecord | None]:
         """Look a job up, finished or not."""
