@@ -36,6 +36,9 @@ SOCKET: dict[str, Any] = {
 }
 """Notice a vanished server within 11 s instead of the two hours that Linux would take."""
 
+LISTENING: dict[str, Any] = {**SOCKET, "connect_timeout": int(POOL_TIMEOUT)}
+"""For a connection of its own, which waits no longer than one of the pool would."""
+
 NOTICE_VANISHED_CLIENT = """
 SET tcp_keepalives_idle = 5;
 SET tcp_keepalives_interval = 2;
@@ -178,6 +181,7 @@ class Database:
                 configure=_aconfigure,
                 open=False,
             )
+            self._forget_closed_loops()
             self._async_pools[loop] = pool
             await pool.open()
         return pool
@@ -210,7 +214,7 @@ class Database:
             DatabaseUnavailable: it cannot be reached, or went away.
         """
         try:
-            with Connection.connect(self.dsn, autocommit=True, **SOCKET) as connection:
+            with Connection.connect(self.dsn, autocommit=True, **LISTENING) as connection:
                 connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                 yield connection
         except UNUSABLE as error:
@@ -220,7 +224,7 @@ class Database:
     async def async_listening(self, channel: str) -> AsyncGenerator[AsyncConnection]:
         """As `listening`, from a coroutine."""
         try:
-            opening = AsyncConnection.connect(self.dsn, autocommit=True, **SOCKET)
+            opening = AsyncConnection.connect(self.dsn, autocommit=True, **LISTENING)
             async with await opening as connection:
                 await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                 yield connection
@@ -238,6 +242,11 @@ class Database:
         if pool := self._async_pools.pop(asyncio.get_running_loop(), None):
             await pool.close()
         self.close()
+
+    def _forget_closed_loops(self) -> None:
+        """Pools of event loops that are over, of which `asyncio.run` makes one a call."""
+        for loop in [loop for loop in self._async_pools if loop.is_closed()]:
+            del self._async_pools[loop]
 
     def _forget_after_fork(self) -> None:
         if self._owner != os.getpid():

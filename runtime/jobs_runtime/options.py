@@ -117,6 +117,10 @@ DEFAULTS = Options()
 MAX_SECONDS = 100 * 366 * 86400
 """A hundred years: the longest duration accepted, in seconds."""
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(seconds=MAX_SECONDS)
+"""The moments accepted: a job of the latest can still be kept for as long as may be asked for."""
+
 MAX_KEY = 255
 """The longest singleton key or limit key, in characters."""
 
@@ -194,10 +198,9 @@ def moment(key: str, value: object) -> float | datetime | None:
                 f"{key} needs a time zone: {value.isoformat()} names a different moment on every"
                 " host; use datetime.now(UTC) or an offset such as +00:00"
             )
-        try:
-            return value.astimezone(UTC)
-        except OverflowError:
-            raise OptionError(f"{key} is out of range: {value.isoformat()}") from None
+        if not EARLIEST <= value <= LATEST:
+            raise OptionError(f"{key} is out of range: {value.isoformat()}")
+        return value.astimezone(UTC)
     if isinstance(value, bool) or not isinstance(value, int | float | timedelta):
         raise OptionError(
             f"{key} takes seconds or a timedelta from now, a datetime with a time zone or an"

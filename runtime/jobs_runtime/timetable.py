@@ -92,7 +92,8 @@ class StoredSchedule:
                 f"the schedule {self.record.key} was removed, or its singleton key is held"
             )
         name = self.record.job_name
-        return SubmittedJob(self._jobs, job_id, name, self._jobs.declared.get(name))
+        job, executor = self._jobs.declared.get(name), self._jobs.executor
+        return SubmittedJob(self._jobs, job_id, name, job, executor=executor)
 
     def _check_removed(self, removed: bool) -> None:
         if not removed and self.record.declared:

@@ -18,6 +18,9 @@ UNMIGRATED = (
 )
 """What our own statements meet when the database has no tables, or those of an older version."""
 
+WENT_AWAY = ("08", "57P")
+"""What the SQLSTATE of an error begins with after which the connection is of no more use."""
+
 UNUSABLE = (PoolTimeout, psycopg.OperationalError, *UNMIGRATED)
 """What they meet on a connection of our own, which may be lost as well."""
 
@@ -56,4 +59,6 @@ def unusable(error: Exception) -> DatabaseUnavailable | SchemaError:
         )
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable(f"no connection to the database: {error}")
+    if isinstance(error, psycopg.Error) and not (error.sqlstate or "08").startswith(WENT_AWAY):
+        return DatabaseUnavailable(f"the database did not do it: {str(error).strip()}")
     return DatabaseUnavailable(f"the database went away: {str(error).strip()}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Generator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
+
+import psycopg
 
 from jobs_runtime.database import AsyncConnection, Connection, Database
 from jobs_runtime.errors import ResultTimeout
@@ -16,7 +19,7 @@ from jobs_runtime.options import Seconds
 CHANNEL = "jobs_finished"
 
 LOOK = 0.5
-"""Seconds between two looks while nobody notifies: behind a pooler, nobody does."""
+"""Seconds between two looks: behind a pooler, or once the connection broke, nobody notifies."""
 
 
 class Bell:
@@ -27,12 +30,15 @@ class Bell:
         self._job_id = job_id
 
     def wait(self, timeout: float) -> None:
-        """Sleep until it rings or `timeout` seconds have passed."""
+        """Sleep until it rings or `timeout` seconds have passed; it may have broken."""
         ends = time.monotonic() + timeout
         while (left := ends - time.monotonic()) > 0:
-            for notification in self._connection.notifies(timeout=left, stop_after=1):
-                if notification.payload == self._job_id:
-                    return
+            try:
+                for notification in self._connection.notifies(timeout=left, stop_after=1):
+                    if notification.payload == self._job_id:
+                        return
+            except psycopg.OperationalError:
+                time.sleep(max(0.0, ends - time.monotonic()))
 
 
 class AsyncBell:
@@ -43,12 +49,15 @@ class AsyncBell:
         self._job_id = job_id
 
     async def wait(self, timeout: float) -> None:
-        """Sleep until it rings or `timeout` seconds have passed."""
+        """Sleep until it rings or `timeout` seconds have passed; it may have broken."""
         ends = time.monotonic() + timeout
         while (left := ends - time.monotonic()) > 0:
-            async for notification in self._connection.notifies(timeout=left, stop_after=1):
-                if notification.payload == self._job_id:
-                    return
+            try:
+                async for notification in self._connection.notifies(timeout=left, stop_after=1):
+                    if notification.payload == self._job_id:
+                        return
+            except psycopg.OperationalError:
+                await asyncio.sleep(max(0.0, ends - time.monotonic()))
 
 
 @contextmanager
@@ -59,7 +68,7 @@ def bell(database: Database, executor: ClientExecutor, job_id: str) -> Generator
         try:
             yield Bell(connection, job_id)
         finally:
-            if not connection.closed:
+            with suppress(psycopg.OperationalError):
                 operations.run(connection, executor.unwatch(job_id))
 
 
@@ -73,7 +82,7 @@ async def async_bell(
         try:
             yield AsyncBell(connection, job_id)
         finally:
-            if not connection.closed:
+            with suppress(psycopg.OperationalError):
                 await operations.arun(connection, executor.unwatch(job_id))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import os
 import subprocess
@@ -122,3 +124,17 @@ def test_a_process_ends_in_silence_and_leaves_no_connection(
     assert run(ENDING, dsn, closing) == ""
     assert waiting(connection) == 3
     eventually(lambda: not set(others(connection)) - before, 20, "its connections are closed")
+
+
+def test_event_loops_that_are_over_leave_few_connections(
+    shop: Shop, connection: Connection
+) -> None:
+    for number in range(30):
+        asyncio.run(_submit(shop, number))
+    gc.collect()
+    assert waiting(connection) == 30
+    eventually(lambda: len(others(connection)) <= 3, 5, "their connections are closed")
+
+
+async def _submit(shop: Shop, number: int) -> None:
+    await shop.double.asubmit(number)

@@ -24,6 +24,7 @@ OPEN = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND query LIKE '%%jobs.waiter%%' AND pid <> pg_backend_pid()
 """
+END_LISTENERS = OPEN.replace("count(*)", "count(pg_terminate_backend(pid, 5000))")
 NEVER = 60.0
 """Seconds: with this between two looks, only a notification can have ended the wait in time."""
 
@@ -210,6 +211,24 @@ class TestLostNotification:
         submitted = shop.double.submit(21)
         with meanwhile(dsn, self.finish_silently):
             assert submitted.result(timeout=20) == 42
+
+    @pytest.mark.parametrize("in_a_coroutine", [False, True])
+    def test_a_connection_that_the_server_ends_is_done_without(
+        self, shop: Shop, dsn: str, in_a_coroutine: bool
+    ) -> None:
+        submitted = shop.double.submit(21)
+
+        async def wait() -> object:
+            found = await submitted.aresult(timeout=20)
+            await shop.jobs.aclose()
+            return found
+
+        def end_and_finish(other: Connection) -> None:
+            assert number(other, END_LISTENERS) == 1
+            self.finish_silently(other)
+
+        with meanwhile(dsn, end_and_finish):
+            assert (asyncio.run(wait()) if in_a_coroutine else submitted.result(20)) == 42
 
     @pytest.mark.usefixtures("notified")
     def test_the_last_look_is_when_the_time_is_up(self, shop: Shop, dsn: str) -> None:
