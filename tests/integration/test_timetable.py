@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -37,6 +37,17 @@ def test_the_same_name_replaces(shop: Shop) -> None:
     shop.jobs.schedule(shop.double, Schedule("0 4 * * *", name="nightly", args=8))
     (stored,) = shop.jobs.schedules()
     assert stored.record.cron == "0 4 * * *"
+
+
+@pytest.mark.parametrize(("cron", "begins_now"), [("0 3 * * *", False), ("0 4 * * *", True)])
+def test_only_other_times_begin_now(
+    shop: Shop, connection: Connection, cron: str, begins_now: bool
+) -> None:
+    shop.jobs.schedule(shop.double, NIGHTLY)
+    connection.execute("UPDATE jobs.schedule SET last_tick = now() - interval '10 days'")
+    shop.jobs.schedule(shop.double, Schedule(cron, name="nightly", args=8))
+    (record,) = run(connection, upkeep.schedules())
+    assert (record.now - record.last_tick < timedelta(days=1)) == begins_now
 
 
 def test_a_paused_one_does_not_fire_and_makes_up_for_nothing(

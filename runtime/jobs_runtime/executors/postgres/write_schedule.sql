@@ -1,4 +1,5 @@
--- Writes a schedule made at run time; a new one begins now, a changed one keeps its last tick.
+-- Writes a schedule made at run time; a new one begins now, and so does one with other times: what
+-- they would have been before is not missed.
 -- One that is declared in code is not changed at run time: then no row comes back.
 -- Index: schedule_pkey.
 WITH written AS (
@@ -10,7 +11,12 @@ WITH written AS (
     SET name = excluded.name, queue = excluded.queue, cron = excluded.cron,
         time_zone = excluded.time_zone, missed = excluded.missed,
         missed_limit = excluded.missed_limit, overlap = excluded.overlap, rank = excluded.rank,
-        args = excluded.args, options = excluded.options
+        args = excluded.args, options = excluded.options,
+        last_tick = CASE
+            WHEN (schedule.cron, schedule.time_zone) = (excluded.cron, excluded.time_zone)
+                THEN schedule.last_tick
+            ELSE now()
+        END
     WHERE NOT schedule.declared
     RETURNING key
 )
