@@ -119,11 +119,3 @@ def test_workers_whose_incarnations_were_given_up_are_replaced(
     rescue.settle_unknown(connection, worker.incarnation)
     reconciliation.perform(connection, 0.0)
     assert slot.replace
-
-
-def test_it_says_how_many_workers_there_are_now(host: Host, connection: Connection) -> None:
-    workers = "SELECT workers FROM jobs.supervisor"
-    for wanted in (True, False):
-        host.workers[0].wanted = wanted
-        host.heartbeat.perform(connection, time.monotonic())
-        assert number(connection, workers) == wanted

@@ -75,8 +75,7 @@ class Heartbeat(Duty):
         """Beat; after a false burial, register again."""
         sent_at = time.monotonic()
         idle = any(slot.state is SlotState.IDLE for slot in self._workers)
-        wanted = sum(slot.wanted for slot in self._workers)
-        if run(connection, upkeep.heartbeat(self._record.id, idle=idle, workers=wanted)):
+        if run(connection, upkeep.heartbeat(self._record.id, idle=idle)):
             self._arrived(sent_at)
         else:
             logger.warning("this supervisor was given up for dead")

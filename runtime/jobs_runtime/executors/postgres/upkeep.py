@@ -72,10 +72,9 @@ def unregister_supervisor(supervisor_id: str) -> Operation[None]:
     return Operation(statement("unregister_supervisor"), {"id": supervisor_id}, nothing)
 
 
-def heartbeat(supervisor_id: str, *, idle: bool, workers: int) -> Operation[bool]:
+def heartbeat(supervisor_id: str, *, idle: bool) -> Operation[bool]:
     """Say that a supervisor lives; gives False if it was given up for dead."""
-    parameters = {"id": supervisor_id, "idle": idle, "workers": workers}
-    return Operation(statement("heartbeat"), parameters, bool)
+    return Operation(statement("heartbeat"), {"id": supervisor_id, "idle": idle}, bool)
 
 
 def leased_tables(incarnation: int) -> Operation[list[str]]:
