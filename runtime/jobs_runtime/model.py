@@ -160,7 +160,8 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
         attempt: attempts begun so far.
         deaths: worker processes this job has taken down.
         start_after: not to be performed before; None for at once.
-        started_at: when the last attempt was claimed (waiting and active jobs) or began (finished).
+        started_at: when the attempt under way was claimed, or the last one of a finished job began;
+            None while it waits, except in the tables of a pg-boss, which keep the last.
         finished_at: when it reached its final state.
         progress: how far the last attempt said it had come.
         output: the result, or what the last failed attempt left.
