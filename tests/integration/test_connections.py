@@ -235,3 +235,14 @@ class TestErrors:
 def test_the_server_compiles_nothing_for_a_connection_held_for_long(dsn: str) -> None:
     with connect(dsn, "tests") as held:
         assert held.execute("SHOW jit").fetchone() == ("off",)
+
+
+def test_a_statement_that_the_server_ended_is_not_called_an_outage(
+    dsn: str, connection: Connection
+) -> None:
+    impatient = conninfo.make_conninfo(dsn, options="-c statement_timeout=200ms")
+    shop = Shop(impatient)
+    with closing(shop.jobs), connection.transaction():
+        connection.execute("LOCK TABLE jobs.job")
+        with pytest.raises(DatabaseUnavailable, match=r"did not do it: .* statement timeout"):
+            shop.double.submit(1)
