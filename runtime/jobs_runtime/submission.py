@@ -51,8 +51,8 @@ class Submitter(Generic[Input, Output]):
         """The same job, not to be performed before a moment; the last delay wins.
 
         Args:
-            start_after: seconds or a `timedelta` from now, an aware `datetime`, or an ISO 8601
-                string with an offset.
+            start_after: seconds or a `timedelta` from now (in a transaction of the caller's: from
+                its beginning), an aware `datetime`, or an ISO 8601 string with an offset.
 
         Raises:
             OptionError: negative, or a moment without a time zone.

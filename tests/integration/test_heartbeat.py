@@ -119,3 +119,14 @@ def test_workers_whose_incarnations_were_given_up_are_replaced(
     rescue.settle_unknown(connection, worker.incarnation)
     reconciliation.perform(connection, 0.0)
     assert slot.replace
+
+
+def test_it_says_how_many_workers_there_are_once_all_have_been_there(
+    host: Host, connection: Connection
+) -> None:
+    told: list[int] = []
+    for wanted in (False, True, False):
+        host.workers[0].wanted = wanted
+        host.heartbeat.perform(connection, time.monotonic())
+        told.append(number(connection, "SELECT workers FROM jobs.supervisor"))
+    assert told == [1, 1, 0]

@@ -92,7 +92,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         "given_away": [executor.given_away([claim(WAITING), claim(FINISHED)], INCARNATION + 1_000)],
         "give_up": [upkeep.give_up(BATCH)],
         "going_idle": [executor.going_idle("supervisor1")],
-        "heartbeat": [upkeep.heartbeat("supervisor1", idle=True)],
+        "heartbeat": [upkeep.heartbeat("supervisor1", idle=True, workers=8)],
         "held": executor.held(INCARNATION),
         "leased_tables": [upkeep.leased_tables(INCARNATION)],
         "limit_waiting": [upkeep.limit_waiting("queue1", 5_000)],

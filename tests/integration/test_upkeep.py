@@ -35,14 +35,14 @@ class TestHeartbeat:
         self, connection: Connection
     ) -> None:
         register(connection, "a")
-        assert run(connection, upkeep.heartbeat("a", idle=True))
+        assert run(connection, upkeep.heartbeat("a", idle=True, workers=8))
         run(connection, upkeep.unregister_supervisor("a"))
-        assert not run(connection, upkeep.heartbeat("a", idle=True))
+        assert not run(connection, upkeep.heartbeat("a", idle=True, workers=8))
 
     def test_it_renews_the_life_on_the_databases_clock(self, connection: Connection) -> None:
         register(connection, "a")
         silence(connection, "a", 100)
-        run(connection, upkeep.heartbeat("a", idle=False))
+        run(connection, upkeep.heartbeat("a", idle=False, workers=8))
         recent = "SELECT count(*) FROM jobs.supervisor WHERE beat_at > now() - interval '5 s'"
         assert number(connection, recent) == 1
 
@@ -50,7 +50,7 @@ class TestHeartbeat:
         idle = "SELECT count(*) FROM jobs.supervisor WHERE idle"
         register(connection, "a")
         assert number(connection, idle) == 1
-        run(connection, upkeep.heartbeat("a", idle=False))
+        run(connection, upkeep.heartbeat("a", idle=False, workers=8))
         assert number(connection, idle) == 0
         assert run(connection, executor.going_idle("a"))
         assert number(connection, idle) == 1

@@ -56,6 +56,7 @@ class Heartbeat(Duty):
         self._wake_all = wake_all
         self._declared_at: datetime | None = None
         self._sent_at = float("-inf")
+        self._complete = False  # a pool opens its slots one after the other
         self.steady_since = float("inf")
 
     def announce(self, connection: Connection) -> None:
@@ -75,12 +76,18 @@ class Heartbeat(Duty):
         """Beat; after a false burial, register again."""
         sent_at = time.monotonic()
         idle = any(slot.state is SlotState.IDLE for slot in self._workers)
-        if run(connection, upkeep.heartbeat(self._record.id, idle=idle)):
+        beat = upkeep.heartbeat(self._record.id, idle=idle, workers=self._count_workers())
+        if run(connection, beat):
             self._arrived(sent_at)
         else:
             logger.warning("this supervisor was given up for dead")
             self._register(connection)
         return now + EVERY
+
+    def _count_workers(self) -> int:
+        wanted = sum(slot.wanted for slot in self._workers)
+        self._complete = self._complete or wanted >= self._record.workers
+        return wanted if self._complete else self._record.workers
 
     def _arrived(self, sent_at: float) -> None:
         self._pulse.beat(sent_at)

@@ -72,9 +72,10 @@ def unregister_supervisor(supervisor_id: str) -> Operation[None]:
     return Operation(statement("unregister_supervisor"), {"id": supervisor_id}, nothing)
 
 
-def heartbeat(supervisor_id: str, *, idle: bool) -> Operation[bool]:
+def heartbeat(supervisor_id: str, *, idle: bool, workers: int) -> Operation[bool]:
     """Say that a supervisor lives; gives False if it was given up for dead."""
-    return Operation(statement("heartbeat"), {"id": supervisor_id, "idle": idle}, bool)
+    parameters = {"id": supervisor_id, "idle": idle, "workers": workers}
+    return Operation(statement("heartbeat"), parameters, bool)
 
 
 def leased_tables(incarnation: int) -> Operation[list[str]]:
