@@ -28,6 +28,13 @@ JOIN pg_class AS parent ON parent.oid = inhparent
 WHERE child.relkind = 'i'
 """
 
+FOUND_EMPTY = b"""
+UPDATE pg_class SET reltuples = 0
+WHERE relkind IN ('r', 'p', 'i', 'I')
+  AND relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('jobs', 'pgboss'))
+"""
+"""Has the planner believe that vacuum found every page of the tables empty."""
+
 INDEXES = "SELECT indexname::text FROM pg_indexes WHERE schemaname IN ('jobs', 'pgboss')"
 
 Node = dict[str, Any]

@@ -21,7 +21,7 @@ from jobs_runtime.executors.pgboss.tuning import tune
 from jobs_runtime.model import JobState, Outcome, Progress, Submission
 from jobs_runtime.options import Options
 from tests.integration.databases import copied
-from tests.integration.plans import Planner, declared_indexes
+from tests.integration.plans import FOUND_EMPTY, Planner, declared_indexes
 
 FILL = Path(__file__).with_name("pgboss_plans.sql").read_bytes()
 LAYOUT = Layout("pgboss")
@@ -139,10 +139,7 @@ def tuned_found_empty(server_dsn: str, template: str) -> Iterator[Planner]:
     """The same on full tables, of which vacuum found every page empty before."""
     with tables(server_dsn, template, FILL) as dsn, connect(dsn, "tests") as connection:
         tune(connection, "pgboss")
-        connection.execute(
-            "UPDATE pg_class SET reltuples = 0 WHERE relkind IN ('r', 'i')"
-            " AND relnamespace IN ('jobs'::regnamespace, 'pgboss'::regnamespace)"
-        )
+        connection.execute(FOUND_EMPTY)
         yield Planner(connection)
 
 

@@ -21,7 +21,7 @@ from jobs_runtime.limits import Limits, Rate
 from jobs_runtime.model import Claim, Outcome, Pause, Progress, Submission
 from jobs_runtime.options import Options
 from tests.integration.databases import copied
-from tests.integration.plans import Planner, declared_indexes
+from tests.integration.plans import FOUND_EMPTY, Planner, declared_indexes
 from tests.integration.shop import executor
 
 FILL = Path(__file__).with_name("plans.sql").read_bytes()
@@ -186,12 +186,6 @@ def held_while_empty(server_dsn: str, template: str) -> Iterator[Planner]:
     with copied(server_dsn, template) as dsn, connect(dsn, "tests") as connection:
         connection.execute("ANALYZE")
         yield Planner(connection)
-
-
-FOUND_EMPTY = """
-UPDATE pg_class SET reltuples = 0
-WHERE relnamespace = 'jobs'::regnamespace AND relkind IN ('r', 'i')
-"""
 
 
 @pytest.fixture(scope="module")

@@ -9,19 +9,13 @@ from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.pgboss import PgBossLeases
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.model import JobState, Outcome
-from tests.integration.plans import Planner
+from tests.integration.plans import FOUND_EMPTY, Planner
 from tests.interop.queues import QueueHouse
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
 
 ENDED = 200
 WAITING = 20_000
-
-FOUND_EMPTY = b"""
-UPDATE pg_class SET reltuples = 0
-WHERE relkind IN ('r', 'p', 'i', 'I')
-  AND relnamespace IN ('jobs'::regnamespace, 'pgboss'::regnamespace)
-"""
 
 
 @pytest.mark.parametrize("queue", ["of_node", "counted"], ids=["shared table", "table of its own"])

@@ -18,23 +18,20 @@ def test_after_however_long_a_look_another_is_due_in_minutes() -> None:
     assert pause_after(30.0, pool=64) == pause_after(1e6, pool=1) == LONGEST_PAUSE
 
 
-def test_a_look_from_the_start_costs_what_it_takes_longer_than_going_on() -> None:
+@pytest.mark.parametrize(
+    ("usual", "cost", "counts"),
+    [
+        pytest.param(2, 10, 8, id="what it takes longer than going on"),
+        pytest.param(8, 8, 4, id="half of it if it took no longer"),
+    ],
+)
+def test_what_a_look_from_the_start_costs(usual: float, cost: float, counts: float) -> None:
     rotation = knowing("a")
-    rotation.took("a", Position(0, 1), [claim(2)], 1, now=0, cost=2)
-    rotation.took("a", START, [claim(3)], 1, now=100, cost=10)
-    due = 100 + FULL_LOOK_SHARE * 8
+    rotation.took("a", Position(0, 1), [claim(2)], 1, now=0, cost=usual)
+    rotation.took("a", START, [claim(3)], 1, now=100, cost=cost)
+    due = 100 + FULL_LOOK_SHARE * counts
     assert rotation.next(due - 0.1) == ("a", Position(0, 3))
-    rotation.took("a", Position(0, 3), [claim(4)], 1, now=due - 0.1, cost=2)
-    assert rotation.next(due) == ("a", START)
-
-
-def test_a_look_that_took_no_longer_counts_for_half() -> None:
-    rotation = knowing("a")
-    rotation.took("a", Position(0, 1), [claim(2)], 1, now=0, cost=8)
-    rotation.took("a", START, [claim(3)], 1, now=100, cost=8)
-    due = 100 + FULL_LOOK_SHARE * 4
-    assert rotation.next(due - 0.1) == ("a", Position(0, 3))
-    rotation.took("a", Position(0, 3), [claim(4)], 1, now=due - 0.1, cost=8)
+    rotation.took("a", Position(0, 3), [claim(4)], 1, now=due - 0.1, cost=usual)
     assert rotation.next(due) == ("a", START)
 
 

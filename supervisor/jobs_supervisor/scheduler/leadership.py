@@ -48,7 +48,6 @@ END_THE_SILENT = "SET idle_session_timeout = '8s'"
 """The server ends a silent leader's connection, and with it the lock, later than the leader itself
 gives it up."""
 
-
 WAIT_FOR_LOCKS = "SET lock_timeout = '2s'"
 """A leader that waits for somebody's lock would keep the lead though it does nothing."""
 

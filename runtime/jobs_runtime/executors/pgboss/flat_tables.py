@@ -34,12 +34,12 @@ class FlatTables:
 
     def copy(self, reserved: Reserved, submissions: Iterable[Submission]) -> Copy:
         """Store many jobs under reserved ids."""
-        first, *_ = submissions = list(submissions)
+        every = list(submissions)
         rows = [
             _copy_row(job_id, submission, reserved.now)
-            for job_id, submission in zip(reserved.ids, submissions, strict=True)
+            for job_id, submission in zip(reserved.ids, every, strict=True)
         ]
-        if first.options.start_after is None:
+        if every[0].options.start_after is None:
             lines = (line(*map(field, row[:-1])) for row in rows)
             return Copy(statement("submit_copy", self.layout), lines)
         lines = (line(*map(field, row)) for row in rows)
