@@ -159,10 +159,18 @@ def describe_exit(
         text = f"killed: {killed}"
     elif os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        text = f"killed by {signal.Signals(number).name}"
+        text = f"killed by {_name_of(number)}"
         if number == signal.SIGKILL:
             guess = {True: ", out of memory", None: ", possibly out of memory", False: ""}
             text += f"{guess[out_of_memory]}: {resident_bytes / 1e6:,.0f} MB resident"
     else:
         text = f"exited with code {os.WEXITSTATUS(status)}"
     return f"{text}, {seconds:.1f} s into {job}" if job else text
+
+
+def _name_of(number: int) -> str:
+    """A signal's name; of those between the first and the last real-time one Python has none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -35,6 +35,7 @@ def test_a_sigkill_says_whether_memory_ran_out(out_of_memory: bool | None, text:
     ("status", "killed", "text"),
     [
         (signal.SIGSEGV, None, "killed by SIGSEGV"),
+        (40, None, "killed by signal 40"),
         (0, None, "exited with code 0"),
         (3 << 8, None, "exited with code 3"),
         (9, Reason.EXPIRED, "killed: outlasted its time limit"),
