@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from jobs_supervisor.shared import MEMORY
+
 
 class RunRecord(msgspec.Struct, frozen=True):
     """A running supervisor.
@@ -62,8 +64,19 @@ def living() -> Iterator[RunRecord]:
             record = msgspec.json.decode(path.read_bytes(), type=RunRecord)
         except (OSError, msgspec.MsgspecError):
             continue
-        if Path(record.memory_path).exists():
+        lives = _lives(record)
+        if lives:
             records.append(record)
-        else:
+        elif lives is not None:
             path.unlink(missing_ok=True)
     yield from sorted(records, key=lambda record: record.started_at)
+
+
+def _lives(record: RunRecord) -> bool | None:
+    """Whether its shared memory is there: another process may have its pid. None if hidden."""
+    try:
+        return MEMORY in str(Path(record.memory_path).readlink())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    except OSError:
+        return None

@@ -7,6 +7,9 @@ import os
 import sys
 import tempfile
 
+MEMORY = "jobs-supervisor"
+"""What Linux calls the memory, where it lists the files of a process."""
+
 
 class SharedMemory:
     """A fixed number of bytes, mapped by every child of the process that created it.
@@ -14,7 +17,8 @@ class SharedMemory:
     On Linux it is a `memfd`: it has no name, and is gone with the last process that maps it.
 
     Attributes:
-        descriptor: the file descriptor; children inherit it, others open it through `/proc`.
+        descriptor: the file descriptor; children inherit it, others open it through `/proc`. One
+            that was opened in this way is closed: its region stays mapped.
         size: in bytes.
     """
 
@@ -32,7 +36,7 @@ class SharedMemory:
         """Make a new region of `size` bytes, all zero, rounded up to whole pages."""
         size = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
         if sys.platform == "linux":
-            descriptor = os.memfd_create("jobs-supervisor")
+            descriptor = os.memfd_create(MEMORY)
         else:
             with tempfile.TemporaryFile() as file:
                 descriptor = os.dup(file.fileno())
@@ -47,4 +51,7 @@ class SharedMemory:
             OSError: that process is gone, or belongs to somebody else.
         """
         descriptor = os.open(path, os.O_RDONLY)
-        return cls(descriptor, os.fstat(descriptor).st_size, writable=False)
+        try:
+            return cls(descriptor, os.fstat(descriptor).st_size, writable=False)
+        finally:
+            os.close(descriptor)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -189,7 +190,13 @@ def test_another_process_may_look_but_not_write(memory: SharedMemory, slot: Slot
     assert (seen.job_id, seen.job_name) == (42, "resize"), "it is the same memory"
     with pytest.raises(TypeError, match="read-only"):
         seen.cancel(42)
-    os.close(looking.descriptor)
+
+
+def test_looking_leaves_no_file_open(memory: SharedMemory) -> None:
+    before = len([*Path("/proc/self/fd").iterdir()])
+    for _ in range(20):
+        SharedMemory.open(f"/proc/{os.getpid()}/fd/{memory.descriptor}")
+    assert len([*Path("/proc/self/fd").iterdir()]) <= before + 1, "the last map may still be there"
 
 
 def test_endings_are_counted_and_kept(slot: Slot) -> None:
