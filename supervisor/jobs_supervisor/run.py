@@ -57,7 +57,7 @@ def run(settings: Settings, *, migrates: bool = False) -> int:
         return NOT_STARTED
     handover = taken_handover()
     dsn = resolve_dsn(chosen_dsn(settings.dsn, application.dsn, application.pg_boss_schema))
-    direct_dsn = settings.direct_dsn or dsn
+    direct_dsn = resolve_dsn(settings.direct_dsn or dsn)
     if handover is None:
         fit = preflight(
             dsn,

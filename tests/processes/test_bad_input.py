@@ -76,6 +76,13 @@ def test_a_dsn_that_does_not_parse() -> None:
     assert_one_line(ended, 2, "does not parse", "speed")
 
 
+def test_a_direct_dsn_that_does_not_parse(dsn: str) -> None:
+    theirs = "postgresql+asyncpg://someone:secret@host/shop"
+    ended = call("--app", "tests.apps.basic", "--direct-dsn", theirs, dsn=dsn)
+    assert_one_line(ended, 2, "does not parse", "write postgresql://")
+    assert "secret" not in ended.stderr
+
+
 def test_a_dsn_that_can_never_work() -> None:
     ended = call("--app", "tests.apps.basic", dsn="postgresql://host:port/x")
     assert_one_line(ended, 1, "refuses", "host:port")
