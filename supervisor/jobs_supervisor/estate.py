@@ -119,7 +119,10 @@ class Estate:
     @property
     def metrics_address(self) -> str:
         """Where the exporter listens; empty for nowhere."""
-        return "" if self.listener is None else "{}:{}".format(*self.listener.getsockname()[:2])
+        if self.listener is None:
+            return ""
+        host, port = self.listener.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def forgo(
         self, *, listener: bool = False, wake: bool = False, obituaries: bool = False

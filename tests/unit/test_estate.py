@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import httpx
 import msgspec
 import pytest
 
 from jobs_supervisor import metrics
 from jobs_supervisor.estate import Estate, Handover
+from jobs_supervisor.exporter.server import bind
 
 JOBS = ["render", "sweep"]
 
@@ -26,6 +28,20 @@ def estate() -> Iterator[Estate]:
 
 def quarantined(estate: Estate, job: str) -> float:
     return estate.counters.total(estate.counters.layout.series[metrics.QUARANTINED.name, job])[0]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_metrics_have_an_address_that_can_be_opened(host: str) -> None:
+    address = f"[{host}]" if ":" in host else host
+    estate = Estate.create(1, JOBS, bind(f"{address}:0"))
+    assert estate.listener is not None
+    port = estate.listener.getsockname()[1]
+    assert httpx.URL(f"http://{estate.metrics_address}/metrics").host == host
+    assert estate.metrics_address == f"{address}:{port}"
+    descriptors = estate.descriptors
+    estate.listener.detach()
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def test_counters_are_inherited(estate: Estate) -> None:
