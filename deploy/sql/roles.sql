@@ -63,7 +63,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 GRANT SELECT, DELETE ON jobs.worker, jobs.claim, jobs.slot, jobs.waiter, jobs.beginning, jobs.pgboss_lease,
     jobs.pgboss_waiter TO jobs_scheduler;
 GRANT USAGE ON SEQUENCE jobs.job_id_seq TO jobs_scheduler;
-GRANT SELECT ON jobs.migration TO jobs_scheduler;
+GRANT SELECT ON jobs.migration, jobs.pause TO jobs_scheduler;  -- with which `check` looks
 
 -- It makes the history's partitions and drops them, which only the owner of a table may.
 GRANT jobs_scheduler TO CURRENT_USER;

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
 
 from jobs_runtime.dsn import resolve_dsn
 from jobs_runtime.errors import DatabaseUnavailable, JobsError, SchemaError
@@ -247,6 +248,9 @@ def main() -> None:
     except JobsError as error:
         click.echo(f"jobs-supervisor: {error}", err=True)
         sys.exit(FAILED if isinstance(error, SchemaError | DatabaseUnavailable) else USAGE)
+    except psycopg.Error as error:
+        click.echo(f"jobs-supervisor: the database: {' '.join(str(error).split())}", err=True)
+        sys.exit(FAILED)
 
 
 def _share_environment(group: click.Group) -> None:

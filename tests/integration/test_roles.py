@@ -35,7 +35,7 @@ SCHEDULING = {
     "probe", "make_due", "next_due", "give_up", "declare_schedule", "schedules", "fire",
     "skip_ticks", "limit_waiting", "forget_beginnings", "forget_ticks", "forget_slots",
     "forget_claims", "forget_strays", "forget_waiters", "forget_pgboss_waiters", "forget_deaths",
-    "forget_finished", "queue_depths", "cluster_health", "dead_rows", "leased_tables",
+    "forget_finished", "queue_depths", "cluster_health", "dead_rows", "leased_tables", "paused",
 }  # fmt: skip
 BY_THE_WAY = {
     "jobs_submitter": {

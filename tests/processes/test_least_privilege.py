@@ -9,6 +9,7 @@ import pytest
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.pgboss.schema import create
 from tests.apps import bossy, observed
+from tests.processes.test_bad_input import assert_one_line, call
 from tests.support.grants import grant_pgboss, granted, playing
 from tests.support.pool import Pool, eventually
 from tests.support.scraping import samples
@@ -38,6 +39,18 @@ def test_a_pool_lives_on_its_roles(pool: Pool, dsn: str) -> None:
     assert running.stop() == 0
     assert "permission denied" not in running.log
     observed.jobs.close()
+
+
+def test_the_environment_of_a_pool_is_fit_for_its_check(dsn: str) -> None:
+    direct = playing(dsn, "jobs_scheduler")
+    said = call("check", "--direct-dsn", direct, dsn=playing(dsn, "jobs_worker"))
+    assert said.returncode == 0, said.stdout
+    assert "FAIL" not in said.stdout
+
+
+def test_what_a_role_may_not_is_one_line(dsn: str) -> None:
+    ended = call("queues", dsn=playing(dsn, "jobs_submitter"))
+    assert_one_line(ended, 1, "jobs-supervisor: the database: permission denied for")
 
 
 def test_a_pool_on_the_tables_of_a_pg_boss(pool: Pool, dsn: str, connection: Connection) -> None:
