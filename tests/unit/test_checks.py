@@ -34,7 +34,8 @@ def test_clocks_may_differ_by_a_second_and_the_doubt(skew: Skew, level: Level, s
     [
         (Keepalives(True, 0, 0, 0, 0.0), Level.OK, "a Unix socket"),
         (Keepalives(False, 5, 2, 3, 10.0), Level.OK, "within 11 s"),
-        (Keepalives(False, 5, 2, 3, 0.0), Level.WARNING, "only after"),
+        (Keepalives(False, 5, 2, 3, 0.0), Level.WARNING, "about 15 minutes after it sent"),
+        (Keepalives(False, 5, 2, 3, 90.0), Level.WARNING, "only 90 s after it sent something if"),
         (Keepalives(False, 7200, 75, 9, 10.0), Level.WARNING, "only after 7,875 s"),
         (Keepalives(False, 0, 0, 0, 0.0), Level.WARNING, "when its system does"),
     ],
@@ -79,11 +80,15 @@ def test_a_pool_needs_room_at_the_server(workers: int, direct: bool, level: Leve
 
 
 def test_what_systemd_says_of_a_unit() -> None:
-    unit = grace.unit_of("0::/system.slice/jobs-supervisor.service\n")
-    assert unit == "jobs-supervisor.service"
-    assert grace.unit_of("0::/user.slice/user-0.slice/session-1.scope\n") is None
+    services = grace.services_of("0::/system.slice/jobs-supervisor.service\n")
+    assert services == ["jobs-supervisor.service"]
+    own = "/user.slice/user-1000.slice/user@1000.service/app.slice/jobs-supervisor.service"
+    assert grace.services_of(f"0::{own}\n") == ["user@1000.service", "jobs-supervisor.service"]
+    assert grace.services_of("0::/user.slice/user-0.slice/session-1.scope\n") == []
     found = grace.read_properties("a.service", "TimeoutStopUSec=1min 30s\nType=notify-reload\n")
     assert found == Grace(90.0, "TimeoutStopSec of a.service", extended=True)
     endless = grace.read_properties("a.service", "Type=exec\nTimeoutStopUSec=infinity\n")
     assert endless == Grace(float("inf"), "TimeoutStopSec of a.service")
     assert grace.read_properties("a.service", "") is None
+    unknown = "LoadState=not-found\nTimeoutStopUSec=1min 30s\nType=simple\n"
+    assert grace.read_properties("a.service", unknown) is None

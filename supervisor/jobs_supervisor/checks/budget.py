@@ -14,8 +14,10 @@ READ = """
 SELECT current_setting('max_connections')::int
            - current_setting('superuser_reserved_connections')::int
            - coalesce(current_setting('reserved_connections', true)::int, 0),
-       (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+       (SELECT count(*) FROM pg_stat_activity
+        WHERE backend_type = 'client backend' OR (backend_type IS NULL AND datid IS NOT NULL))
 """
+"""Of other roles' sessions an ordinary role sees the database, but not what kind they are."""
 
 
 class Room(NamedTuple):

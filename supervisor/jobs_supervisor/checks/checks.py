@@ -58,8 +58,7 @@ def all_checks(intent: Intent) -> Iterator[Finding]:
     graces = [each for each in (told, grace.of_systemd()) if each is not None]
     yield from grace.judge(intent.drain, graces)
     try:
-        given = chosen_dsn(intent.dsn, declared_dsn, pg_boss_schema)
-        dsn = resolve_dsn(given or intent.direct_dsn)
+        dsn = resolve_dsn(chosen_dsn(intent.dsn, declared_dsn, pg_boss_schema))
         direct_dsn = resolve_dsn(intent.direct_dsn or dsn)
         pooled = direct_dsn != dsn and _is_pooled(dsn)
         if direct_dsn != dsn:
@@ -90,9 +89,11 @@ def _look_at_database(
         yield budget.judge(workers, budget.read(connection), direct=not pooled)
         migrate.check(connection)
         yield Finding(Level.OK, "the schema fits this code")
+        pg_boss_schema = None
         if jobs is not None and jobs.pg_boss_jobs:
+            pg_boss_schema = jobs.pg_boss.schema
             yield from _look_at_pg_boss(connection, jobs)
-        yield from _look_at_queues(connection)
+        yield from _look_at_queues(connection, pg_boss_schema)
 
 
 def _look_at_pg_boss(connection: Connection, jobs: Jobs) -> Iterator[Finding]:
@@ -109,11 +110,11 @@ def _is_pooled(dsn: str) -> bool:
         return behind_pooler(connection)
 
 
-def _look_at_queues(connection: Connection) -> Iterator[Finding]:
+def _look_at_queues(connection: Connection, pg_boss_schema: str | None) -> Iterator[Finding]:
     """What would wait for ever; a pool that is about to start may be the remedy, so no failure."""
-    for each in queues.read(connection):
-        if not each.handled:
-            waiting = each.ready + each.delayed
+    for each in queues.read(connection, pg_boss_schema):
+        waiting = each.ready + each.delayed
+        if waiting and not each.handled:
             yield Finding(
                 Level.WARNING,
                 f"{waiting:,} of {each.job} wait, and no running supervisor performs it",

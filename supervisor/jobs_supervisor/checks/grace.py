@@ -14,7 +14,7 @@ from jobs_supervisor.supervisor import LAST_STAGE
 
 CGROUP = Path("/proc/self/cgroup")
 
-SHOW = ("systemctl", "show", "--property=TimeoutStopUSec", "--property=Type")
+SHOW = ("systemctl", "show", "--property=TimeoutStopUSec,Type,LoadState")
 
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 """Seconds of each unit of a time span, as systemd writes it."""
@@ -43,27 +43,30 @@ def of_systemd() -> Grace | None:
     """That of the unit this process runs in; None outside of one, or without systemctl."""
     if "INVOCATION_ID" not in os.environ or not CGROUP.exists():
         return None
-    unit = unit_of(CGROUP.read_text())
-    if unit is None:
+    *managers, unit = services_of(CGROUP.read_text()) or [""]
+    if not unit:
         return None
+    command = [*SHOW, "--user", unit] if managers else [*SHOW, unit]
     try:
-        done = subprocess.run([*SHOW, unit], capture_output=True, text=True, timeout=5)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return read_properties(unit, done.stdout) if done.returncode == 0 else None
 
 
-def unit_of(cgroup: str) -> str | None:
-    """The service in whose control group a process is, by what /proc says."""
-    services = re.findall(r"([^/\n]+\.service)(?=/|$)", cgroup, re.MULTILINE)
-    return services[-1] if services else None
+def services_of(cgroup: str) -> list[str]:
+    """The services in whose control groups a process is, by what /proc says, the innermost last.
+
+    Around a user's own there is the one of that user's manager.
+    """
+    return re.findall(r"([^/\n]+\.service)(?=/|$)", cgroup, re.MULTILINE)
 
 
 def read_properties(unit: str, text: str) -> Grace | None:
     """What `systemctl show` says of a unit."""
     properties = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     span = properties.get("TimeoutStopUSec", "")
-    if not span:
+    if not span or properties.get("LoadState") == "not-found":
         return None
     extended = properties.get("Type", "").startswith("notify")
     return Grace(_seconds(span), f"TimeoutStopSec of {unit}", extended)

@@ -52,10 +52,15 @@ def judge(keepalives: Keepalives) -> Finding:
     if local:
         return Finding(Level.OK, "a Unix socket leads to the server: neither end can vanish")
     silence = idle + interval * probes
-    unanswered = user_timeout or float("inf")
-    if idle and silence <= LONGEST and unanswered <= LONGEST:
+    if idle and silence <= LONGEST and 0 < user_timeout <= LONGEST:
         return Finding(Level.OK, f"the server notices within {silence} s if this host vanishes")
-    when = f"after {silence:,} s" if idle else "when its system does, mostly after two hours"
+    if not idle:
+        when = "when its system does, mostly after two hours,"
+    elif silence > LONGEST:
+        when = f"after {silence:,} s"
+    else:
+        unanswered = f"{user_timeout:,.0f} s" if user_timeout else "about 15 minutes"
+        when = f"{unanswered} after it sent something"
     return Finding(
         Level.WARNING,
         f"the server would notice only {when} if this host vanished: until then its locks stay",
