@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
@@ -27,29 +28,29 @@ from jobs_supervisor.doctor.facts import (
 from jobs_supervisor.scheduler.rescue import MAX_DEATHS
 
 Row = TypeVar("Row")
+Found = TypeVar("Found")
 
 LOOK_AGAIN = 0.1
 """Seconds between two looks for a leader."""
 
 
-def collect(connection: Connection) -> Facts:
-    """Look at everything once.
+def collect(connection: Connection, pg_boss_schema: str | None = None) -> Facts:
+    """Look at everything once, also at the queues of a pg-boss.
 
     Raises:
         psycopg.Error: the database went away, or this role may not read our tables.
     """
-    milliseconds = round(thresholds.STATEMENT * 1000)
-    connection.execute(f"SET statement_timeout = {milliseconds}".encode(), prepare=False)
     supervisors = _rows(connection, "supervisors", Supervisor)
     (connections,) = _rows(connection, "connections", Connections)
+    found = _unless_slow(lambda: _queues(connection, pg_boss_schema))
     return Facts(
         supervisors=supervisors,
         leader=_leader(connection, patience=thresholds.LEADERLESS if supervisors else 0.0),
-        queues=queues.read(connection),
-        limited=_rows(connection, "limited", Limited, limit=queues.MOST_COUNTED),
-        due_in=run(connection, upkeep.next_due()),
-        quarantined=_quarantined(connection),
-        health=run(connection, gauges.cluster_health()),
+        queues=found,
+        limited=_unless_slow(lambda: _limited(connection, found or ())) or (),
+        due_in=_unless_slow(lambda: _operation(connection, upkeep.next_due())),
+        quarantined=_unless_slow(lambda: _quarantined(connection)),
+        health=_operation(connection, gauges.cluster_health()),
         tables=_rows(connection, "tables", Table),
         invalid_indexes=[name for (name,) in _read(connection, "invalid_indexes")],
         open_transactions=_rows(connection, "holders", Transaction, seconds=thresholds.OPEN_FOR),
@@ -70,12 +71,37 @@ def _leader(connection: Connection, patience: float) -> Leader | None:
         time.sleep(LOOK_AGAIN)
 
 
-def _quarantined(connection: Connection) -> list[Quarantined] | None:
+def _queues(connection: Connection, pg_boss_schema: str | None) -> list[queues.QueueStatus]:
+    with _bounded(connection):
+        return queues.read(connection, pg_boss_schema)
+
+
+def _limited(connection: Connection, found: Sequence[queues.QueueStatus]) -> list[Limited]:
+    """Of the queues in which something waits for long."""
+    late = [each.queue for each in found if each.waited > thresholds.LONG_WAIT]
+    return _rows(connection, "limited", Limited, queues=late, limit=queues.MOST_COUNTED)
+
+
+def _quarantined(connection: Connection) -> list[Quarantined]:
     seconds = thresholds.QUARANTINED_WITHIN
+    return _rows(connection, "quarantined", Quarantined, seconds=seconds, deaths=MAX_DEATHS)
+
+
+def _unless_slow(look: Callable[[], Found]) -> Found | None:
     try:
-        return _rows(connection, "quarantined", Quarantined, seconds=seconds, deaths=MAX_DEATHS)
+        return look()
     except psycopg.errors.QueryCanceled:
         return None
+
+
+@contextmanager
+def _bounded(connection: Connection) -> Generator[None]:
+    """Have no statement of a block take long; behind a pooler the session is not ours to set."""
+    milliseconds = round(thresholds.STATEMENT * 1000)
+    with connection.transaction():
+        bound = f"SET LOCAL statement_timeout = {milliseconds}; SET TRANSACTION READ ONLY"
+        connection.execute(bound.encode(), prepare=False)
+        yield
 
 
 def _rows(
@@ -86,4 +112,9 @@ def _rows(
 
 def _read(connection: Connection, name: str, **parameters: object) -> list[tuple[Any, ...]]:
     statement = load_sql(__package__ or "", name)
-    return run(connection, Operation(statement, parameters, lambda rows: rows))
+    return _operation(connection, Operation(statement, parameters, lambda rows: rows))
+
+
+def _operation(connection: Connection, operation: Operation[Found]) -> Found:
+    with _bounded(connection):
+        return run(connection, operation)

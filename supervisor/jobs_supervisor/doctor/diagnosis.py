@@ -8,6 +8,7 @@ import psycopg
 
 from jobs_runtime.dsn import resolve_dsn
 from jobs_runtime.errors import JobsError
+from jobs_runtime.executors.pgboss.new_options import from_environment
 from jobs_supervisor import watching
 from jobs_supervisor.doctor import database, performing
 from jobs_supervisor.doctor.collecting import collect
@@ -47,7 +48,7 @@ def examine(dsn: str | None) -> Iterator[Finding]:
     dsn = resolve_dsn(dsn)
     try:
         with connected(dsn) as connection:
-            facts = collect(connection)
+            facts = collect(connection, from_environment().schema)
     except psycopg.errors.InsufficientPrivilege as error:
         yield Finding(
             Level.WRONG, str(error), "connect as a member of jobs_reader (deploy/sql/roles.sql)"

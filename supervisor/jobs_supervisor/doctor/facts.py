@@ -104,13 +104,15 @@ class Facts:
 
     Attributes:
         leader: None if there was none for longer than a change takes.
+        queues: None if that took too long to find out.
+        limited: jobs under limits, of the queues in which some wait for long.
         due_in: until the next delayed job is due; negative if it should have been made ready.
         quarantined: within a day; None if that took too long to find out.
     """
 
     supervisors: Sequence[Supervisor]
     leader: Leader | None
-    queues: Sequence[QueueStatus]
+    queues: Sequence[QueueStatus] | None
     limited: Sequence[Limited]
     due_in: float | None
     quarantined: Sequence[Quarantined] | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jobs_supervisor.doctor.facts import Facts
 from jobs_supervisor.doctor.thresholds import LONG_WAIT, OVERDUE
@@ -66,7 +66,17 @@ def look_at_leader(facts: Facts) -> Iterator[Finding]:
 
 def look_at_waiting(facts: Facts) -> Iterator[Finding]:
     """Whether what could run is begun."""
-    found = [finding for each in facts.queues if (finding := _waiting(each, facts))]
+    queues = facts.queues or ()
+    found = [finding for each in queues if (finding := _waiting(each, queues, facts))]
+    if facts.queues is None:
+        found.append(
+            Finding(
+                Level.WARNING,
+                "the waiting jobs take too long to look at",
+                "if a transaction holds back vacuum, the dead rows are what takes so long"
+                " (JobsVacuumHeldBack)",
+            )
+        )
     if facts.due_in is not None and facts.due_in < -OVERDUE:
         found.append(
             Finding(
@@ -77,14 +87,14 @@ def look_at_waiting(facts: Facts) -> Iterator[Finding]:
         )
     if not found:
         ready, active = (
-            sum(each.ready for each in facts.queues),
-            sum(each.active for each in facts.queues),
+            sum(each.ready for each in queues),
+            sum(each.active for each in queues),
         )
         found.append(Finding(Level.OK, f"nothing waits for long: {ready:,} ready, {active:,} run"))
     yield from found
 
 
-def _waiting(each: QueueStatus, facts: Facts) -> Finding | None:
+def _waiting(each: QueueStatus, queues: Sequence[QueueStatus], facts: Facts) -> Finding | None:
     name = each.job if each.queue == each.job else f"{each.job} in queue {each.queue}"
     waiting = each.ready + each.delayed
     if not each.handled and waiting:
@@ -101,12 +111,21 @@ def _waiting(each: QueueStatus, facts: Facts) -> Finding | None:
         )
     if each.ready and each.waited > LONG_WAIT:
         text = f"{each.ready:,} of {name} are ready, the oldest for {duration(each.waited)}"
-        return Finding(Level.WRONG, *_why(each, facts, text))
+        return Finding(Level.WRONG, *_why(each, queues, facts, text))
     return None
 
 
-def _why(each: QueueStatus, facts: Facts, text: str) -> tuple[str, str]:
+def _why(
+    each: QueueStatus, queues: Sequence[QueueStatus], facts: Facts, text: str
+) -> tuple[str, str]:
     """What keeps a job waiting that could run, and what to do."""
+    workers = sum(supervisor.workers for supervisor in facts.supervisors)
+    # Asked first: what waits under a limit may wait for a worker.
+    if sum(queue.active for queue in queues) >= workers:
+        return (
+            f"{text}: every worker is busy",
+            "add workers: --workers, kill -TTIN, or another host (JobsWaitTooLong)",
+        )
     limited = [limit for limit in facts.limited if limit.queue == each.queue]
     if limited:
         most = limited[0]
@@ -114,12 +133,6 @@ def _why(each: QueueStatus, facts: Facts, text: str) -> tuple[str, str]:
         return (
             f"{text}: its limits hold them back ({most.running:,}{key} run)",
             "raise concurrency= or rate= of the job, if what they spare can take more",
-        )
-    workers = sum(supervisor.workers for supervisor in facts.supervisors)
-    if sum(queue.active for queue in facts.queues) >= workers:
-        return (
-            f"{text}: every worker is busy",
-            "add workers: --workers, kill -TTIN, or another host (JobsWaitTooLong)",
         )
     return (
         f"{text}, though workers are free",

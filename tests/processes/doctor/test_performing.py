@@ -21,6 +21,7 @@ from jobs_runtime.executors.postgres import PostgresExecutor, gauges
 from jobs_runtime.model import Pause
 from jobs_supervisor import watching
 from jobs_supervisor.doctor import thresholds
+from jobs_supervisor.doctor.collecting import collect
 from jobs_supervisor.doctor.diagnosis import examine
 from jobs_supervisor.doctor.slots import look_at_slots
 from jobs_supervisor.finding import Level
@@ -103,17 +104,23 @@ OLD = "INSERT INTO jobs.job (queue, name, args, limit_key, created_at) VALUES (%
 
 
 @pytest.mark.parametrize(
-    ("busy", "key", "why"),
+    ("busy", "workers", "waiting", "key", "why"),
     [
-        (basic.deep_sleep, None, "every worker is busy"),
-        (basic.two_at_a_time, "", "its limits hold them back (2 run)"),
+        (basic.deep_sleep, 3, basic.deep_sleep, None, "every worker is busy"),
+        (basic.deep_sleep, 3, basic.two_at_a_time, "", "every worker is busy"),
+        (basic.two_at_a_time, 2, basic.two_at_a_time, "", "its limits hold them back (2 run)"),
     ],
-    ids=["workers", "limits"],
+    ids=["workers", "workers, beside limits", "limits"],
 )
 def test_jobs_that_wait_for_long(
-    dsn: str, busy: Job[float, Any], key: str | None, why: str
+    dsn: str,
+    busy: Job[float, Any],
+    workers: int,
+    waiting: Job[float, Any],
+    key: str | None,
+    why: str,
 ) -> None:
-    napping = [busy.submit(0.8) for _ in range(3 if key is None else 2)]
+    napping = [busy.submit(0.8) for _ in range(workers)]
     with connect(dsn, "tests") as connection:
 
         def begun() -> bool:
@@ -121,11 +128,29 @@ def test_jobs_that_wait_for_long(
             return row.fetchone() == (len(napping),)
 
         eventually(begun, 10, "they run")
-        connection.execute(OLD, [busy.queue, busy.name, key, "2026-01-01"])
+        connection.execute(OLD, [waiting.queue, waiting.name, key, "2026-01-01"])
         (text,) = texts(dsn)
-        assert text.startswith(f"1 of {busy.name} are ready, the oldest for ")
+        assert text.startswith(f"1 of {waiting.name} are ready, the oldest for ")
         assert text.endswith(why)
         eventually(lambda: gauges_of(connection) == [], 15, "all are performed")
+
+
+def test_jobs_that_cannot_be_looked_at_in_time(
+    lonely: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thresholds, "STATEMENT", 0.2)
+    lonely.execute(SUPERVISOR, [0])
+    monkeypatch.setattr(thresholds, "LEADERLESS", 0.2)
+    with lonely.transaction():
+        lonely.execute("LOCK TABLE jobs.job")
+        leaderless, slow = texts(lonely)
+    assert leaderless.startswith("no scheduler leads")
+    assert slow == "the waiting jobs take too long to look at"
+
+
+def test_a_session_is_left_as_it_was(lonely: Connection) -> None:
+    collect(lonely)
+    assert lonely.execute("SHOW statement_timeout").fetchone() == ("0",)
 
 
 def gauges_of(connection: Connection) -> list[gauges.Depth]:

@@ -19,8 +19,9 @@ def queue_depths(connection: Connection, schema: str, limit: int) -> list[Depth]
     look.
     """
     try:
-        layout = run(connection, look(schema, lambda fitness: fitness.layout))
-        return [] if layout.queued else run(connection, depths(layout, limit))
+        with connection.transaction():  # which a caller's outlives, if this may not look
+            layout = run(connection, look(schema, lambda fitness: fitness.layout))
+            return [] if layout.queued else run(connection, depths(layout, limit))
     except (SchemaError, InsufficientPrivilege):
         return []
 
