@@ -23,6 +23,7 @@ from benchmarks.peer import Peer
 from benchmarks.redis import Redis
 from benchmarks.server import fresh_database, process, settle
 from benchmarks.submitting import Producer, tail
+from jobs_supervisor.settings import unset_environment
 
 STARTUP = 60.0
 """Seconds that workers have until they perform their first job."""
@@ -62,7 +63,7 @@ class Session:
         self._stack = ExitStack()
         own = programs(peer)
         self._env = {
-            **os.environ,
+            **unset_environment(),
             "PATH": f"{own}{os.pathsep}{os.environ.get('PATH', '')}",
             "PYTHONPATH": str(ROOT),
             "DATABASE_URL": dsn,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -12,11 +11,13 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.ending import end_when_told
 from benchmarks.scaling.app import jobs, nap
 from benchmarks.scaling.model import Pool, random_arrivals
 from benchmarks.server import fresh_database, postgres
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.postgres.migrate import migrate
+from jobs_supervisor.settings import unset_environment
 
 HOSTS = (1, 2, 4)
 WORKERS = 2
@@ -39,7 +40,7 @@ def supervisors(dsn: str, hosts: int) -> Generator[None]:
     command = [sys.executable, "-c", "from jobs_supervisor.cli import main; main()"]
     command += ["--app", "benchmarks.scaling.app", "--workers", str(WORKERS)]
     command += ["--metrics-address", "127.0.0.1:0"]
-    environment = {**os.environ, "DATABASE_URL": dsn}
+    environment = {**unset_environment(), "DATABASE_URL": dsn}
     running = [
         subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) for _ in range(hosts)
     ]
@@ -98,6 +99,7 @@ def finished(connection: Connection, count: int) -> list[float]:
 
 def main() -> None:
     """Measure and print."""
+    end_when_told()
     table = Table("supervisors", "jobs/s", "by the model", "mean wait, ms", "by the model")
     with postgres() as server_dsn:
         for hosts in HOSTS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import psycopg
 from psycopg import conninfo
 
 from benchmarks.environments import node_programs
+from jobs_supervisor.settings import unset_environment
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
@@ -99,7 +99,7 @@ class Stage:
         return [sys.executable, "-c", "from jobs_supervisor.cli import main; main()", *arguments]
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "DATABASE_URL": self._url, "JOBS_LOG_FORMAT": "text"}
+        return {**unset_environment(), "DATABASE_URL": self._url, "JOBS_LOG_FORMAT": "text"}
 
 
 class Visitors:

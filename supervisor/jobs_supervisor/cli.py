@@ -22,13 +22,10 @@ from jobs_supervisor import logs
 from jobs_supervisor.examining import check, doctor
 from jobs_supervisor.flags import app_option, connected, dsn_options
 from jobs_supervisor.pgboss.commands import pgboss
-from jobs_supervisor.settings import DEFAULTS, Settings, from_pyproject
+from jobs_supervisor.settings import DEFAULTS, ENVIRONMENT, Settings, from_pyproject
 from jobs_supervisor.signals import end_when_told
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
-
-ENVIRONMENT = "JOBS"
-"""What the environment variable of an option begins with."""
 
 
 def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:

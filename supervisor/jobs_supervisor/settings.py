@@ -14,6 +14,16 @@ from jobs_supervisor.exporter.access import Access
 from jobs_supervisor.logs import Format
 from jobs_supervisor.worker.recycling import Recycling
 
+ENVIRONMENT = "JOBS"
+"""What the environment variable of an option begins with."""
+
+
+def unset_environment() -> dict[str, str]:
+    """The environment without what is set there: for a pool that is to be as its caller says."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(f"{ENVIRONMENT}_")
+    }
+
 
 def cpu_count() -> int:
     """The processors this process may use."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from jobs_supervisor.rundir import RunRecord
+from jobs_supervisor.settings import unset_environment
 from jobs_supervisor.slotmap import SlotMap
 from jobs_supervisor.slots import SlotState
 from jobs_supervisor.status import open_slots
@@ -115,7 +116,7 @@ class Pool:
                 [*command, *arguments],
                 cwd=ROOT,
                 env={
-                    **os.environ,
+                    **unset_environment(),
                     "DATABASE_URL": self.dsn,
                     "JOBS_RUN_DIR": str(self.directory),
                     "JOBS_LOG_FORMAT": "text",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from jobs_runtime.executors.postgres.migrate import migrate
 from jobs_supervisor.demo import application
 from jobs_supervisor.embedded import EmbeddedDatabase
 from jobs_supervisor.rundir import RunRecord
+from jobs_supervisor.settings import unset_environment
 from jobs_supervisor.slotmap import SlotMap
 from jobs_supervisor.slots import Slot, SlotState
 from jobs_supervisor.status import open_slots
@@ -67,7 +67,12 @@ class DemoPool:
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", ENTRY, *options, "--metrics-address", "127.0.0.1:0"],
-                env={**os.environ, "DATABASE_URL": self.dsn, "JOBS_RUN_DIR": str(self.directory)},
+                cwd=self.directory,  # what a pyproject.toml sets is not for the demo
+                env={
+                    **unset_environment(),
+                    "DATABASE_URL": self.dsn,
+                    "JOBS_RUN_DIR": str(self.directory),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
