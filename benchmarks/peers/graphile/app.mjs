@@ -5,7 +5,9 @@ import { produce } from "../../inside/producer.mjs";
 import { count, perform } from "../../inside/work.mjs";
 
 const connectionString = process.env.DATABASE_URL;
-const logger = new Logger(() => () => {});
+const logger = new Logger(() => (level, message) => {
+  if (level === "warning" || level === "error") console.error(message);
+});
 const taskList = { noop: async () => count(), work: perform };
 
 async function work(concurrentJobs, batch) {
@@ -13,7 +15,8 @@ async function work(concurrentJobs, batch) {
     batch > 0
       ? { localQueue: { size: batch }, completeJobBatchDelay: 0, failJobBatchDelay: 0 }
       : {};
-  const preset = { worker: { connectionString, concurrentJobs, maxPoolSize: 10, ...batching } };
+  const maxPoolSize = concurrentJobs + 1;
+  const preset = { worker: { connectionString, concurrentJobs, maxPoolSize, ...batching } };
   const runner = await run({ preset, taskList, logger });
   await runner.promise;
 }

@@ -7,10 +7,12 @@ import { count, perform } from "../../inside/work.mjs";
 const connectionString = process.env.DATABASE_URL;
 const QUEUES = ["noop", "work"];
 
-async function work(batchSize, localConcurrency) {
-  const boss = new PgBoss({ connectionString, useListenNotify: true });
+async function work(batchSize, localConcurrency, heartbeatSeconds) {
+  const rescue = heartbeatSeconds ? { monitorIntervalSeconds: 1 } : {};
+  const boss = new PgBoss({ connectionString, useListenNotify: true, ...rescue });
   boss.on("error", console.error);
   await boss.start();
+  if (heartbeatSeconds) await boss.updateQueue("work", { heartbeatSeconds });
   const options = { batchSize, localConcurrency, burstWhenBatchFull: true };
   options.pollingIntervalSeconds = 0.5;
   await boss.work("noop", options, async (jobs) => jobs.forEach(count));
