@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import tempfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -13,12 +14,13 @@ import click
 from rich.console import Console
 
 from benchmarks import report
+from benchmarks.ending import end_when_told
 from benchmarks.environments import CannotInstall, install
 from benchmarks.peer import OURS, all_peers
 from benchmarks.redis import redis
 from benchmarks.server import postgres, version
 from benchmarks.session import Servers
-from benchmarks.suite import WORKLOADS, Results, measure
+from benchmarks.suite import WORKLOADS, Results, ServerGone, measure
 from jobs_supervisor.settings import cpu_count
 
 RESULTS = Path(__file__).with_name("results")
@@ -51,6 +53,7 @@ def listed(known: list[str], given: str | None) -> list[str]:
 def main(peers: str | None, workload: str | None, rounds: int, scale: float) -> None:
     """Measure jobs-runtime and its peers beside each other, on throw-away servers."""
     console = Console()
+    end_when_told()
     known = all_peers()
     names = listed(list(WORKLOADS), workload)
     wanted = [name for name in listed(list(known), peers) if name != OURS]
@@ -79,8 +82,13 @@ def main(peers: str | None, workload: str | None, rounds: int, scale: float) -> 
         def keep() -> None:
             report.write(results, circumstances, RESULTS)
 
-        measure(results, contestants, names, rounds, scale, servers, console.log, keep)
+        report.set_aside(RESULTS)
+        try:
+            measure(results, contestants, names, rounds, scale, servers, console.log, keep)
+        except ServerGone as error:
+            raise click.ClickException(str(error)) from None
     show(console, results, circumstances)
+    sys.exit(1 if results.failed else 0)
 
 
 def show(console: Console, results: Results, circumstances: report.Circumstances) -> None:
@@ -88,8 +96,9 @@ def show(console: Console, results: Results, circumstances: report.Circumstances
     console.print(f"\n{circumstances.where}; results are in {os.path.relpath(RESULTS)}/")
     for name, runs in results.runs.items():
         console.print(report.table(name, runs))
-    for who, reason in results.skipped.items():
-        console.print(f"skipped: {who}: {reason}", markup=False)
+    for what, reasons in (("skipped", results.skipped), ("failed", results.failed)):
+        for who, reason in reasons.items():
+            console.print(f"{what}: {who}: {reason}", markup=False)
 
 
 if __name__ == "__main__":

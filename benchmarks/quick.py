@@ -16,6 +16,7 @@ import click
 from rich.console import Console
 
 from benchmarks import report
+from benchmarks.ending import end_when_told
 from benchmarks.figures import Runs, ratio, summaries
 from benchmarks.peer import HERE, OURS, read
 from benchmarks.server import postgres
@@ -69,13 +70,14 @@ def judge(
 def main(rounds: int, scale: float) -> None:
     """Measure ours and the limit in turn; the exit code is 1 if a bar is missed."""
     console, results = Console(), Results()
+    end_when_told()
     with tempfile.TemporaryDirectory() as directory, postgres() as dsn:
         servers = {"postgres": Servers(dsn, None, Path(directory))}
         ours = [read(HERE / OURS)]
         measure(results, ours, list(BARS), rounds, scale, servers, console.log)
     for name, runs in results.runs.items():
         console.print(report.table(name, runs))
-    for reason in results.skipped.values():
+    for reason in results.failed.values():
         console.print(reason, markup=False)
     verdicts = judge(results.runs)
     for verdict in verdicts:

@@ -84,6 +84,7 @@ def as_json(results: Results, circumstances: Circumstances) -> str:
         "scale": circumstances.scale,
         "settings": circumstances.settings,
         "skipped": results.skipped,
+        "failed": results.failed,
         "workloads": workloads,
     }
     return json.dumps(_finite(report), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
@@ -96,6 +97,17 @@ def _finite(value: object) -> object:
     if isinstance(value, list):
         return [_finite(each) for each in cast("list[object]", value)]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def set_aside(folder: Path) -> None:
+    """Move what an earlier measurement left into a folder of its own, named after its time."""
+    latest = folder / "latest.json"
+    if not latest.exists():
+        return
+    kept = folder / json.loads(latest.read_text())["at"].replace(":", "")
+    kept.mkdir(exist_ok=True)
+    for path in (latest, *folder.glob("*.svg")):
+        path.rename(kept / path.name)
 
 
 def write(results: Results, circumstances: Circumstances, folder: Path) -> None:

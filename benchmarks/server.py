@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -27,8 +27,8 @@ SETTINGS = (
 
 def installed() -> Path | None:
     """The folder of the newest installed server's programs, as Debian lays them out."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name)
-    return found[-1] if found else None
+    found = list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))  # a client alone has none
+    return max(found, key=lambda path: float(path.parts[-3])).parent if found else None
 
 
 @contextmanager
@@ -39,8 +39,10 @@ def postgres() -> Generator[str]:
     try:
         if programs is None:
             database = EmbeddedDatabase(directory / "data")
-            yield database.dsn
-            database.stop()
+            try:
+                yield database.dsn
+            finally:
+                database.stop()
         else:
             yield from _run(programs, directory)
     finally:
@@ -72,7 +74,8 @@ def _run(programs: Path, directory: Path) -> Iterator[str]:
     try:
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
     finally:
-        call("pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
+        with suppress(subprocess.CalledProcessError):  # it is gone: there is something else to say
+            call("pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
 
 
 def version(dsn: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from select import select
 from types import TracebackType
 from typing import Self, cast
 
@@ -14,8 +16,12 @@ ARGS: dict[str, object] = {"invoice": 4711, "text": "x" * 72}
 """What a no-op is given: about 100 bytes of JSON."""
 
 
+PATIENCE = 300.0
+"""Seconds that a producer has for one order."""
+
+
 class ProducerFailed(Exception):
-    """The producer's process ended; the message is what it last said."""
+    """The producer's process ended, or did not answer; the message is what it last said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,8 @@ class Producer:
     ) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
@@ -87,8 +94,14 @@ class Producer:
     def _call(self, command: dict[str, object]) -> dict[str, int]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(json.dumps(command) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise ProducerFailed(tail(self._log)) from None
+        if not select([self._process.stdout], [], [], PATIENCE)[0]:
+            self._process.kill()
+            raise ProducerFailed(f"no answer within {PATIENCE:g} s: {tail(self._log)}")
         line = self._process.stdout.readline()
         if not line:
             raise ProducerFailed(tail(self._log))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+
+import psycopg
 
 from benchmarks import bare
 from benchmarks.peer import Peer
@@ -25,6 +28,9 @@ from benchmarks.workloads import (
 
 BARE = "bare"
 """No queue: processes that run our statements, or the jobs' functions, and nothing else."""
+
+Turn = tuple[str, Callable[[], Figures]]
+"""A contestant, and its run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +123,19 @@ class Results:
 
     Attributes:
         runs: figures of every run, by workload and contestant.
-        skipped: why something was not measured, by contestant or `contestant workload`.
+        skipped: why something is not measured, by contestant or `contestant workload`.
+        failed: why something was begun and has no or not all figures, by `contestant workload`.
     """
 
     runs: dict[str, dict[str, list[Figures]]] = field(
         default_factory=dict[str, dict[str, list[Figures]]]
     )
     skipped: dict[str, str] = field(default_factory=dict[str, str])
+    failed: dict[str, str] = field(default_factory=dict[str, str])
+
+
+class ServerGone(Exception):
+    """The server that everything is measured on does not answer any more."""
 
 
 def lacking(peer: Peer, name: str) -> str | None:
@@ -139,7 +151,7 @@ def lacking(peer: Peer, name: str) -> str | None:
 
 def measure(
     results: Results,
-    peers: Iterable[Peer],
+    peers: Sequence[Peer],
     names: Sequence[str],
     rounds: int,
     scale: float,
@@ -148,6 +160,8 @@ def measure(
     keep: Callable[[], None] = lambda: None,
 ) -> None:
     """Measure everything once in each round; who fails is left out from then on.
+
+    Each round begins with another contestant, since what runs after a pause has a cooler machine.
 
     Args:
         results: where what comes out is added.
@@ -158,31 +172,60 @@ def measure(
         servers: by the name of the store.
         say: told what is being done.
         keep: called after every workload of a round, so that hours are not lost to an interruption.
+
+    Raises:
+        ServerGone: the server failed, not a contestant.
     """
-    contestants = list(peers)
     for number in range(rounds):
         for name in names:
-            workload = WORKLOADS[name]
             runs = results.runs.setdefault(name, {})
-            if workload.bare is not None:
-                say(f"round {number + 1} of {rounds}: {name} {BARE}")
-                runs.setdefault(BARE, []).append(workload.bare(servers["postgres"].dsn, scale))
-            for peer in contestants:
-                key = f"{peer.name} {name}"
-                reason = lacking(peer, name)
-                if reason is not None:
-                    results.skipped[key] = reason
-                if key in results.skipped:
+            for who, run in in_turn(_contestants(results, peers, name, servers, scale), number):
+                key = f"{who} {name}"
+                if key in results.failed:
                     continue
-                say(f"round {number + 1} of {rounds}: {name} {peer.name}")
+                say(f"round {number + 1} of {rounds}: {name} {who}")
                 try:
-                    figures = workload.measure(_opener(peer, servers[peer.store]), scale)
+                    runs.setdefault(who, []).append(run())
                 except Exception as error:  # a peer's failure must not end the others' measurement
-                    results.skipped[key] = f"{type(error).__name__}: {error}"
-                    say(f"{key} failed: {results.skipped[key]}")
-                else:
-                    runs.setdefault(peer.name, []).append(figures)
+                    _see_that_it_lives(servers["postgres"].dsn)
+                    results.failed[key] = f"{type(error).__name__}: {error}"
+                    say(f"{key} failed: {results.failed[key]}")
             keep()
+
+
+def _contestants(
+    results: Results,
+    peers: Sequence[Peer],
+    name: str,
+    servers: Mapping[str, Servers],
+    scale: float,
+) -> list[Turn]:
+    """Who is measured at a workload, and how."""
+    workload = WORKLOADS[name]
+    found: list[Turn] = []
+    if workload.bare is not None:
+        found.append((BARE, partial(workload.bare, servers["postgres"].dsn, scale)))
+    for peer in peers:
+        reason = lacking(peer, name)
+        if reason is None:
+            opener = _opener(peer, servers[peer.store])
+            found.append((peer.name, partial(workload.measure, opener, scale)))
+        else:
+            results.skipped[f"{peer.name} {name}"] = reason
+    return found
+
+
+def in_turn(of: Sequence[Turn], number: int) -> Sequence[Turn]:
+    """The order of a round: each begins with another."""
+    first = number % len(of) if of else 0
+    return [*of[first:], *of[:first]]
+
+
+def _see_that_it_lives(dsn: str) -> None:
+    try:
+        psycopg.connect(dsn, connect_timeout=5).close()
+    except psycopg.OperationalError as error:
+        raise ServerGone(f"the server of the benchmarks is gone: {error}") from None
 
 
 def _opener(peer: Peer, servers: Servers) -> Callable[[], AbstractContextManager[Session]]:

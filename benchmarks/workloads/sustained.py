@@ -26,21 +26,22 @@ LEAST_WINDOW = 0.5
 PRODUCERS = 2
 AHEAD = 20_000
 """Jobs that may wait before the producers pause."""
+VACUUMED = ("autovacuum_naptime", "15s")
 CHUNK = 1_000
 """Jobs that a producer submits at once."""
 
 
 def measure(open_session: Open, scale: float) -> Figures:
     """Without anything beside it."""
-    with open_session() as session:
+    with open_session() as session, setting(session.dsn, *VACUUMED):
         return _measure(session, scale)
 
 
 def measure_snapshot(open_session: Open, scale: float) -> Figures:
-    """While another session holds a snapshot; autovacuum looks every 15 s."""
+    """While another session holds a snapshot."""
     with (
         open_session() as session,
-        setting(session.dsn, "autovacuum_naptime", "15s"),
+        setting(session.dsn, *VACUUMED),
         psycopg.connect(session.dsn) as other,
     ):
         other.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import plot
+from benchmarks import plot, submitting
 from benchmarks.figures import Runs, summarise
 from benchmarks.quick import judge
-from benchmarks.report import Circumstances, as_json, rows, series, write
-from benchmarks.suite import BARE, Results
+from benchmarks.report import Circumstances, as_json, rows, series, set_aside, write
+from benchmarks.submitting import Producer, ProducerFailed
+from benchmarks.suite import BARE, Results, in_turn
 
 RUNS: Runs = {
     "ours": [{"performed, jobs/s": rate, "at 0010.0 s, jobs/s": rate} for rate in (90.0, 110, 100)],
@@ -93,3 +94,37 @@ def test_what_was_not_measured_does_not_pass() -> None:
     (verdict,) = judge({"w1": {BARE: [{"x": 100.0}]}}, {"w1": ("x", 0.5)})
     assert not verdict.passed
     assert "not measured" in str(verdict)
+
+
+def test_an_earlier_measurement_is_kept(tmp_path: Path) -> None:
+    set_aside(tmp_path)
+    results = Results({"w1": {name: list(map(dict, runs)) for name, runs in RUNS.items()}})
+    write(results, CIRCUMSTANCES, tmp_path)
+    set_aside(tmp_path)
+    (kept,) = tmp_path.iterdir()
+    assert kept.name == "2026-01-01"
+    assert {path.name for path in kept.iterdir()} >= {"latest.json", "w1.svg"}
+
+
+def test_every_round_begins_with_another_contestant() -> None:
+    turns = [(name, dict[str, float]) for name in "abc"]
+    orders = ["".join(who for who, _ in in_turn(turns, number)) for number in range(4)]
+    assert orders == ["abc", "bca", "cab", "abc"]
+    assert in_turn([], 1) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import sys; sys.exit('no Redis')", "no Redis"),
+        ("import time; time.sleep(60)", "no answer within 0.5 s|it said nothing"),
+    ],
+)
+def test_a_producer_that_does_not_answer_is_given_up(
+    code: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submitting, "PATIENCE", 0.5)
+    with Producer([sys.executable, "-c", code], {}, tmp_path / "log") as producer:
+        for _ in range(2):
+            with pytest.raises(ProducerFailed, match=says):
+                producer.setup()
