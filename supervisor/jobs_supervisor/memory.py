@@ -7,7 +7,7 @@ import signal
 from collections import deque
 from pathlib import Path
 
-PAGE = 4096
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def resident_bytes(pid: int) -> int:
