@@ -7,6 +7,7 @@ about, whoever logs it, and the span if there is one.
 from __future__ import annotations
 
 import io
+import json
 import logging
 import select
 import sys
@@ -123,7 +124,10 @@ class JsonFormatter(SlotFormatter):
             event["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             event["stack"] = record.stack_info
-        return msgspec.json.encode(event, enc_hook=str).decode()
+        try:
+            return msgspec.json.encode(event, enc_hook=str).decode()
+        except UnicodeEncodeError:  # half a surrogate, as in names of files that are not UTF-8
+            return json.dumps(event, default=str)
 
     def _whereabouts(self) -> dict[str, Any]:
         slot = self.slot

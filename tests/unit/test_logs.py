@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -53,6 +54,13 @@ def test_elsewhere_than_on_a_terminal_lines_are_json(capsys: pytest.CaptureFixtu
     assert (line["invoice"], line["at"]) == (7, "<class 'object'>")
     assert line["time"].endswith("+00:00")
     assert "job_id" not in line
+
+
+def test_what_is_no_text_is_a_line_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure()
+    logger.info("read %s", os.fsdecode(b"caf\xe9"))
+    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    assert line["message"] == "read caf\udce9"
 
 
 def test_on_a_terminal_lines_are_text(
