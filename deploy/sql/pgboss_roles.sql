@@ -16,6 +16,8 @@
 \set pgboss pgboss
 \endif
 
+BEGIN;  -- nobody is to be without what is granted, even for a moment
+
 -- Begin from nothing, so that a grant taken out of this file is gone.
 REVOKE ALL ON ALL TABLES IN SCHEMA :"pgboss"
     FROM jobs_submitter, jobs_worker, jobs_scheduler, jobs_reader;
@@ -49,3 +51,5 @@ WHERE relnamespace = (:'pgboss')::regnamespace AND relname IN ('job', 'archive')
   AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('data', 'output', 'source_output')
 GROUP BY relname
 \gexec
+
+COMMIT;

@@ -13,6 +13,9 @@
 --   CREATE ROLE shop_scheduler LOGIN PASSWORD '...' IN ROLE jobs_scheduler;
 --   ALTER ROLE shop_scheduler SET role = jobs_scheduler;   -- so that partitions belong to the role
 
+BEGIN;  -- nobody is to be without what is granted, even for a moment
+SET LOCAL lock_timeout = '10s';
+
 DO $$
 DECLARE
     wanted text;
@@ -70,20 +73,26 @@ GRANT jobs_scheduler TO CURRENT_USER;
 GRANT CREATE ON SCHEMA jobs TO jobs_scheduler;
 DO $$
 DECLARE
-    history regclass;
+    history record;
 BEGIN
     FOR history IN
-        SELECT 'jobs.finished'::regclass
-        UNION ALL
-        SELECT inhrelid FROM pg_inherits WHERE inhparent = 'jobs.finished'::regclass
+        SELECT oid::regclass AS name, relowner FROM pg_class
+        WHERE oid = 'jobs.finished'::regclass
+           OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'jobs.finished'::regclass)
     LOOP
-        EXECUTE format('ALTER TABLE %s OWNER TO jobs_scheduler', history);
-        EXECUTE format('GRANT ALL ON %s TO jobs_scheduler', history);
+        IF history.relowner <> 'jobs_scheduler'::regrole THEN
+            EXECUTE format('ALTER TABLE %s OWNER TO jobs_scheduler', history.name);
+        END IF;
+        EXECUTE format('GRANT ALL ON %s TO jobs_scheduler', history.name);
     END LOOP;
-    -- To see what other roles' sessions hold back vacuum; only a superuser may grant it.
+END $$;
+
+-- To see what other roles' sessions hold back vacuum; only who administers that role may grant it.
+DO $$
+BEGIN
     GRANT pg_read_all_stats TO jobs_scheduler;
 EXCEPTION WHEN insufficient_privilege THEN
-    RAISE NOTICE 'jobs_scheduler has not got all it could: %', SQLERRM;
+    RAISE NOTICE 'jobs_scheduler does not see the sessions of others: %', SQLERRM;
 END $$;
 GRANT SELECT, INSERT, DELETE, UPDATE (running_on) ON jobs.finished TO jobs_submitter;
 GRANT UPDATE (running_on) ON jobs.finished TO jobs_worker;
@@ -98,3 +107,5 @@ GRANT SELECT (id, tables, job_id, startedon, claimed_by) ON jobs.pgboss_lease TO
 GRANT SELECT (key, name, queue, cron, time_zone, missed, missed_limit, overlap, rank, last_tick,
               declared, paused_at)
     ON jobs.schedule TO jobs_reader;
+
+COMMIT;

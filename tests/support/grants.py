@@ -18,16 +18,18 @@ ROLES = ("jobs_submitter", "jobs_worker", "jobs_scheduler", "jobs_reader")
 
 
 @contextmanager
-def granted(dsn: str) -> Generator[None]:
-    """What `roles.sql` grants, run twice, for a block.
+def granted(dsn: str, migrator: str | None = None) -> Generator[None]:
+    """What `roles.sql` grants, run twice, for a block; by the owner, or another role.
 
     Roles are the server's, and tests that run at the same time may share it: one after the other.
     """
     script = FOLDER / "roles.sql"
     with script.open() as turn, psycopg.connect(dsn, autocommit=True) as owner:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        for _ in range(2):
-            owner.execute(script.read_bytes())
+        with psycopg.connect(playing(dsn, migrator) if migrator else dsn) as grantor:
+            grantor.autocommit = True
+            for _ in range(2):
+                grantor.execute(script.read_bytes())
         yield
         for role in map(sql.Identifier, ROLES):
             owner.execute(sql.SQL("REASSIGN OWNED BY {} TO CURRENT_USER").format(role))
