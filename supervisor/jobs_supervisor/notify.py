@@ -46,8 +46,15 @@ class Notifier:
             self._socket.close()
 
     def ready(self) -> None:
-        """Start-up or a reload is over."""
+        """Start-up or a reload is over, and with it what `be_silent` asked for."""
         self._send("READY=1")
+        self._set_watchdog(0.0)
+
+    def be_silent(self, seconds: float) -> None:
+        """Have the watchdog wait so much longer until it is fed again, and from then on."""
+        self._set_watchdog(seconds)
+        self._next_watchdog = 0.0
+        self.progress(time.monotonic())
 
     def reloading(self) -> None:
         """A reload begins."""
@@ -76,6 +83,10 @@ class Notifier:
     def next_at(self) -> float:
         """When the watchdog is to be fed again, in monotonic seconds."""
         return self._next_watchdog if self._watchdog is not None else float("inf")
+
+    def _set_watchdog(self, more: float) -> None:
+        if self._watchdog is not None:
+            self._send(f"WATCHDOG_USEC={int((self._watchdog + more) * USEC)}")
 
     def _send(self, message: str) -> None:
         if self._address is None:

@@ -78,6 +78,7 @@ def run(settings: Settings, *, migrates: bool = False) -> int:
     code = house.supervisor.run()
     if code == RELOAD:
         estate.target = house.supervisor.target
+        house.supervisor.notifier.be_silent(settings.boot_timeout)
         become_successor(estate.hand_over(), estate.descriptors, house.supervisor.signals)
     house.record_path.unlink(missing_ok=True)
     return code

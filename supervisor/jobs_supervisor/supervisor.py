@@ -270,7 +270,7 @@ class Supervisor:
         if not self.notifier.heard:
             return
         self.notifier.status(self.family.describe() + ", stopping" * self.stopping)
-        if self.stopping:
+        if self.stopping or (self.family.serving and not self.ready):
             self.notifier.extend(LAST_STAGE + policy.LOOK)
         if now - self.served_at <= PATIENCE:
             self.notifier.progress(now)

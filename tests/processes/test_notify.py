@@ -97,6 +97,21 @@ def test_a_reload_is_announced(pool: Pool, listener: Listener) -> None:
     message = listener.until("RELOADING=1")
     stamp = int(message.split("MONOTONIC_USEC=")[1]) / 1e6
     assert before <= stamp <= time.monotonic()
+    # The trial may take 30 s, and so may what replaces this process, which is fed by nobody then.
+    longer = listener.until("WATCHDOG_USEC=")
+    assert int(longer.split("=")[1]) == (WATCHDOG + 30) * 1e6
+    listener.until("WATCHDOG=1", 1)
+    listener.until("READY=1")
+    assert int(listener.until("WATCHDOG_USEC=", 1).split("=")[1]) == WATCHDOG * 1e6
+
+
+def test_a_reload_waits_for_a_long_job(pool: Pool, listener: Listener) -> None:
+    running = start(pool, listener, "tests.apps.basic")
+    listener.until("READY=1")
+    slot_on(running, basic.deep_sleep.submit(2.0).job_id)
+    running.send(signal.SIGHUP)
+    listener.until("RELOADING=1")
+    listener.until("EXTEND_TIMEOUT_USEC=")
     listener.until("READY=1")
 
 
