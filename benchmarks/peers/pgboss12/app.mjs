@@ -8,7 +8,8 @@ const connectionString = process.env.DATABASE_URL;
 const QUEUES = ["noop", "work"];
 
 async function work(batchSize, localConcurrency, heartbeatSeconds) {
-  const rescue = heartbeatSeconds ? { monitorIntervalSeconds: 1 } : {};
+  const often = { superviseIntervalSeconds: 1, monitorIntervalSeconds: 1 };
+  const rescue = heartbeatSeconds ? often : {};
   const boss = new PgBoss({ connectionString, useListenNotify: true, ...rescue });
   boss.on("error", console.error);
   await boss.start();
