@@ -149,7 +149,7 @@ def traced(
 
 
 def _describe(span: Span, outcome: Outcome) -> None:
-    span.set_attribute("jobs.outcome", outcome.state.value)
+    span.set_attribute("jobs.outcome", "snoozed" if outcome.refund else outcome.state.value)
     if outcome.state is JobState.COMPLETED or outcome.output is None:
         return
     from opentelemetry.trace import StatusCode

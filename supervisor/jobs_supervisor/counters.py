@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from jobs_runtime.model import Claim, Outcome
+from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_supervisor import metrics
 from jobs_supervisor.metrics import Metric
 from jobs_supervisor.shared import SharedMemory
+
+RETRY = JobState.RETRY
+"""Looked up once: in Python 3.11 a member of an enumeration takes 130 ns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,12 @@ class WorkerCounters:
 
     def _count(self, job: str, ended: Sequence[tuple[Claim, Outcome]]) -> None:
         cells, layout = self.row.cells, self.row.layout
-        for state, count in Counter([outcome.state for _, outcome in ended]).items():
+        counts = Counter([outcome.state for _, outcome in ended])
+        if RETRY in counts:  # who asked to be performed later has not failed
+            snoozed = sum(outcome.refund for _, outcome in ended)
+            counts[RETRY] -= snoozed
+            cells[layout.attempts[job, "snoozed"]] += snoozed
+        for state, count in counts.items():
             cells[layout.attempts[job, state.value]] += count
         durations = [outcome.seconds for _, outcome in ended]
         _observe(cells, layout.durations[job], metrics.DURATIONS, durations)

@@ -14,7 +14,7 @@ DURATIONS = (
 SIZES = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 800.0)
 """Upper bounds of the buckets of batch sizes, in jobs; no claim is larger than the last."""
 
-OUTCOMES = ("completed", "retry", "failed", "expired", "cancelled")
+OUTCOMES = ("completed", "retry", "failed", "expired", "cancelled", "snoozed")
 RESCUES = ("died", "expired", "cancelled", "released", "unknown")
 
 
@@ -120,9 +120,9 @@ DERIVED = (WORKERS, BUSY, ENDINGS, BACKOFF, RESIDENT, BUILD)
 DEPTH = Metric(
     "jobs_queue_depth",
     "gauge",
-    "Jobs by state: ready (could be claimed), delayed, active. Of more than 100,000 ready ones in a"
-    " queue, or delayed ones in all, the first 100,000 are counted. Of jobs of a pg-boss, what"
-    " Python performs.",
+    "Jobs by state: ready (could be claimed), paused, delayed, active. Of more than 100,000 ready"
+    " ones in a queue, or delayed ones in all, the first 100,000 are counted. Of jobs of a pg-boss,"
+    " what Python performs.",
     ("queue", "job_name", "state"),
 )
 OLDEST = Metric(

@@ -66,10 +66,15 @@ def summarised(depths: Iterable[Depth], paused: Sequence[Pause]) -> list[QueueSt
                 active=counts.get("active", 0),
                 waited=max(depth.waited for depth in states.values()),
                 handled=any(depth.handled for depth in states.values()),
-                paused=Pause("queue", queue) in paused or Pause("job", name) in paused,
+                paused=is_paused(queue, name, paused),
             )
         )
     return found
+
+
+def is_paused(queue: str, job: str, pauses: Sequence[Pause]) -> bool:
+    """Whether jobs of a name in a queue are not claimed for now."""
+    return Pause("queue", queue) in pauses or Pause("job", job) in pauses
 
 
 def as_table(queues: Sequence[QueueStatus]) -> Table:

@@ -11,11 +11,13 @@ import psycopg
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
+from psycopg import conninfo
 
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import run
-from jobs_runtime.executors.postgres import gauges, upkeep
+from jobs_runtime.executors.postgres import PostgresExecutor, gauges, upkeep
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
+from jobs_runtime.model import Pause
 from jobs_supervisor.exporter import cluster
 from jobs_supervisor.exporter.cluster import ClusterCollector, ClusterWatch
 from jobs_supervisor.scheduler.unhandled import Unhandled
@@ -169,6 +171,33 @@ def test_a_queue_that_runs_dry_shows_zero(filled: Connection, watch: ClusterWatc
     assert samples["jobs_queue_oldest_ready_seconds", "send", "mail"] == 0
 
 
+def test_what_is_paused_could_not_be_claimed(filled: Connection, watch: ClusterWatch) -> None:
+    run(filled, PostgresExecutor().pause(Pause("queue", "mail")))
+    watch.look(time.monotonic())
+    samples = told(ClusterCollector(watch))
+    assert samples["jobs_queue_depth", "send", "mail", "paused"] == 3
+    assert samples["jobs_queue_depth", "send", "mail", "ready"] == 0
+    assert samples["jobs_queue_oldest_ready_seconds", "send", "mail"] == 0
+    assert samples["jobs_queue_oldest_ready_seconds", "old", "film"] > 0
+
+
+def test_figures_that_are_old_are_not_served(filled: Connection, watch: ClusterWatch) -> None:
+    watch.look(time.monotonic() - cluster.STALE_AFTER - 1)
+    samples = told(ClusterCollector(watch))
+    assert {name for name, *_ in samples} == {"jobs_cluster_view_age_seconds"}
+    assert samples["jobs_cluster_view_age_seconds",] > cluster.STALE_AFTER
+
+
+def test_why_nothing_can_be_read_is_said_once(dsn: str, caplog: pytest.LogCaptureFixture) -> None:
+    nowhere = conninfo.make_conninfo(dsn, dbname="nowhere")
+    watch = ClusterWatch(nowhere, lambda: True)
+    for number in range(3):
+        watch.look(time.monotonic() + 20 * number)
+    (said,) = caplog.messages
+    assert said.startswith("the figures of the cluster cannot be read: ")
+    assert "nowhere" in said
+
+
 def test_only_the_leader_reads(filled: Connection, dsn: str) -> None:
     watch = ClusterWatch(dsn, lambda: False)
     watch.look(time.monotonic())
@@ -223,7 +252,7 @@ def test_jobs_past_the_limit_are_summed_up(connection: Connection, watch: Cluste
     depths = {key: value for key, value in samples.items() if key[0] == "jobs_queue_depth"}
     assert sum(depths.values()) == many
     assert samples["jobs_queue_depth", "other", "other", "ready"] == 50
-    assert len(depths) == 3 * (cluster.MOST_SERIES + 1)
+    assert len(depths) == len(cluster.STATES) * (cluster.MOST_SERIES + 1)
 
 
 def test_the_scheduler_notes_as_many_names_as_there_is_room_for(

@@ -50,6 +50,14 @@ def test_the_slots_are_summed(counters: Counters) -> None:
     assert total(counters, metrics.ATTEMPTS.name, "sweep", "completed") == [0]
 
 
+def test_who_asks_to_be_performed_later_has_not_failed(counters: Counters) -> None:
+    claim = Claim(1, "render", 0, 1, 0, None, merge(), 0.002)
+    outcomes = [Outcome(1, JobState.RETRY, 0.1, refund=refund) for refund in (True, True, False)]
+    WorkerCounters(counters.row(0)).attempts([(claim, each) for each in outcomes])
+    assert total(counters, metrics.ATTEMPTS.name, "render", "snoozed") == [2]
+    assert total(counters, metrics.ATTEMPTS.name, "render", "retry") == [1]
+
+
 def test_a_value_falls_into_the_bucket_of_its_upper_bound(counters: Counters) -> None:
     for seconds in (0.25, 0.26, 1e9):
         attempt(counters, 0, seconds, JobState.COMPLETED)

@@ -19,10 +19,12 @@ from prometheus_client.registry import Collector
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.pgboss import gauges as pgboss_gauges
-from jobs_runtime.executors.postgres import gauges
+from jobs_runtime.executors.postgres import PostgresExecutor, gauges
 from jobs_runtime.executors.postgres.gauges import ClusterHealth, Depth
+from jobs_runtime.model import Pause
 from jobs_supervisor import metrics
 from jobs_supervisor.exporter.collector import family_of
+from jobs_supervisor.queues import is_paused
 from jobs_supervisor.sparing import next_look
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,9 @@ READ_EVERY = 10.0
 UNWATCHED_AFTER = 120.0
 """Seconds without a scrape after which nothing is read any more."""
 
+STALE_AFTER = 180.0
+"""Seconds after which a reading is not served any more; the dearest look is due within 60."""
+
 STATEMENT_TIMEOUT = "SET statement_timeout = '1s'"
 
 COUNT_AT_MOST = 100_000
@@ -44,7 +49,7 @@ COUNT_AT_MOST = 100_000
 MOST_SERIES = 200
 """Pairs of queue and job that are told apart; the others are summed up as `other`."""
 
-STATES = ("ready", "delayed", "active")
+STATES = ("ready", "delayed", "active", "paused")
 OTHER = ("other", "other")
 
 
@@ -53,12 +58,14 @@ class Reading:
     """What was read at one moment.
 
     Attributes:
+        pauses: what of it is not to be claimed at present.
         read_at: monotonic seconds.
     """
 
     depths: Sequence[Depth]
     health: ClusterHealth
     dead_rows: dict[str, int]
+    pauses: Sequence[Pause]
     read_at: float
 
 
@@ -81,6 +88,7 @@ class ClusterWatch:
         self._dsn = dsn
         self._pg_boss_schema = pg_boss_schema
         self._at_pg_boss: list[Depth] = []
+        self._trouble = ""
         self._leads = leads
         self._connection: Connection | None = None
         self._due_at = 0.0
@@ -96,6 +104,7 @@ class ClusterWatch:
         if not self._leads():
             self._disconnect()
             self.reading = None
+            self._at_pg_boss = []
             self._due_at = 0.0
         elif now >= self._due_at and now - self.scraped_at < UNWATCHED_AFTER:
             self._read(now)
@@ -115,11 +124,20 @@ class ClusterWatch:
             depths = run(connection, gauges.queue_depths(COUNT_AT_MOST))
             depths += self._read_pg_boss(connection)
             health = run(connection, gauges.cluster_health())
-            self.reading = Reading(depths, health, run(connection, gauges.dead_rows()), now)
+            dead_rows = run(connection, gauges.dead_rows())
+            self.reading = Reading(depths, health, dead_rows, _pauses(connection), now)
+            self._trouble = ""
         except psycopg.errors.QueryCanceled:
             logger.warning("the queues could not be counted within a second")
-        except psycopg.Error:
-            self._disconnect()  # the scheduler of this host says that the database is away
+        except psycopg.Error as error:
+            self._disconnect()
+            self._say(" ".join(str(error).split()))
+
+    def _say(self, trouble: str) -> None:
+        """Once while it lasts: whoever looks every few seconds would fill the log with it."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            logger.warning("the figures of the cluster cannot be read: %s", trouble)
 
     def _read_pg_boss(self, connection: Connection) -> list[Depth]:
         """As much as could be counted: its tables hold days of history, and are not ours."""
@@ -137,6 +155,14 @@ class ClusterWatch:
             self._connection = None
 
 
+def _pauses(connection: Connection) -> list[Pause]:
+    """None for a role that may not look: those of earlier versions did not."""
+    try:
+        return run(connection, PostgresExecutor().paused())
+    except psycopg.errors.InsufficientPrivilege:
+        return []
+
+
 class ClusterCollector(Collector):
     """Makes metric families of the last reading; a queue that is empty by now shows 0.
 
@@ -149,13 +175,14 @@ class ClusterCollector(Collector):
         self._known: set[tuple[str, str]] = set()
 
     def collect(self) -> Iterator[Metric]:
-        """All families, without samples while another host leads."""
-        self._watch.scraped_at = time.monotonic()
+        """All families; without samples while another host leads, with their age alone if old."""
+        now = self._watch.scraped_at = time.monotonic()
         reading = self._watch.reading
-        if reading is None:
-            yield from map(family_of, metrics.CLUSTER)
+        if reading is None or now - reading.read_at > STALE_AFTER:
+            yield from map(family_of, metrics.CLUSTER[:-1])
+            yield _age_of(reading, now)
             return
-        yield from self._queues(reading.depths)
+        yield from self._queues(reading)
         health = reading.health
         for metric, value in (
             (metrics.SUPERVISORS, health.supervisors),
@@ -164,7 +191,6 @@ class ClusterCollector(Collector):
             (metrics.HORIZON_TRANSACTIONS, health.horizon_transactions),
             (metrics.PARTITIONS, health.partitions),
             (metrics.DAYS_AHEAD, health.days_ahead),
-            (metrics.VIEW_AGE, time.monotonic() - reading.read_at),
         ):
             family = family_of(metric)
             family.add_metric([], value)
@@ -173,15 +199,18 @@ class ClusterCollector(Collector):
         for table, rows in reading.dead_rows.items():
             dead_rows.add_metric([table], rows)
         yield dead_rows
+        yield _age_of(reading, now)
 
-    def _queues(self, found: Sequence[Depth]) -> Iterator[Metric]:
+    def _queues(self, reading: Reading) -> Iterator[Metric]:
         jobs: dict[tuple[str, str, str], int] = {}
         waited: dict[tuple[str, str], float] = {}
         unhandled: dict[tuple[str, str], int] = {}
-        for depth in found:
+        for depth in reading.depths:
             pair = self._bounded((depth.queue, depth.name))
-            jobs[*pair, depth.state] = jobs.get((*pair, depth.state), 0) + depth.jobs
-            waited[pair] = max(waited.get(pair, 0.0), depth.waited)
+            paused = depth.state == "ready" and is_paused(depth.queue, depth.name, reading.pauses)
+            state = "paused" if paused else depth.state
+            jobs[*pair, state] = jobs.get((*pair, state), 0) + depth.jobs
+            waited[pair] = max(waited.get(pair, 0.0), 0.0 if paused else depth.waited)
             waits = depth.jobs if depth.state != "active" and not depth.handled else 0
             unhandled[pair] = unhandled.get(pair, 0) + waits
         depths, ages, orphans = map(family_of, (metrics.DEPTH, metrics.OLDEST, metrics.UNHANDLED))
@@ -197,3 +226,10 @@ class ClusterCollector(Collector):
             pair = OTHER
         self._known.add(pair)
         return pair
+
+
+def _age_of(reading: Reading | None, now: float) -> Metric:
+    family = family_of(metrics.VIEW_AGE)
+    if reading is not None:
+        family.add_metric([], now - reading.read_at)
+    return family
