@@ -10,6 +10,7 @@ JOB = f'{CLUSTER}, job_name=~"$job_name"'
 RATE = "[$__rate_interval]"
 BOTH = f'{CLUSTER}, queue=~"$queue", job_name=~"$job_name"'
 BAD = 'outcome=~"failed|expired"'
+FINAL = 'outcome=~"completed|failed|expired"'
 
 
 def quantiles(metric: metrics.Metric, selector: str) -> list[Query]:
@@ -37,9 +38,9 @@ def rate(metric: metrics.Metric, selector: str = CLUSTER) -> str:
 
 
 def failing(selector: str) -> str:
-    """The share of attempts that failed for good."""
+    """The share of jobs that failed for good, of those that ended."""
     bad = f"sum(rate({of(metrics.ATTEMPTS, f'{selector}, {BAD}')}[5m]))"
-    every = f"sum(rate({of(metrics.ATTEMPTS, selector)}[5m]))"
+    every = f"sum(rate({of(metrics.ATTEMPTS, f'{selector}, {FINAL}')}[5m]))"
     return f"{bad} / ({every} > 0) or vector(0)"
 
 
@@ -52,3 +53,8 @@ def depths(selector: str, state: str = "") -> str:
     """The same for every queue, job and state; while the lead changes, two hosts may tell."""
     chosen = f'{selector}, state="{state}"' if state else selector
     return f"max by (cluster, queue, job_name, state) ({of(metrics.DEPTH, chosen)})"
+
+
+def unhandled(selector: str) -> str:
+    """Waiting jobs that nobody performs, likewise."""
+    return f"max by (cluster, queue, job_name) ({of(metrics.UNHANDLED, selector)})"

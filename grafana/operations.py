@@ -149,8 +149,9 @@ DATABASE = Row(
         Panel(
             "Days of history prepared",
             "timeseries",
-            [Query(f"max({of(metrics.DAYS_AHEAD)})", "days ahead")],
+            [Query(f"min(max by (cluster) ({of(metrics.DAYS_AHEAD)}))", "days ahead")],
             "Partitions are made a week ahead; below 0 finished jobs go to the default partition.",
+            least=-1,
         ),
     ],
 )

@@ -14,6 +14,7 @@ from grafana.expressions import (
     of,
     quantiles,
     rate,
+    unhandled,
 )
 from grafana.operations import DATABASE, FAULTS, SCHEDULER, WORKERS
 from grafana.panels import Dashboard, Panel, Query, Row, Variable
@@ -69,7 +70,7 @@ NOW = Row(
             "stat",
             [
                 Query(f"count({of(metrics.BUILD)})", "scraped"),
-                Query(f"max({of(metrics.SUPERVISORS)})", "alive"),
+                Query(f"sum(max by (cluster) ({of(metrics.SUPERVISORS)}))", "alive"),
             ],
             "Alive is what the database knows; fewer scraped than alive: metrics are missing.",
             width=4,
@@ -121,7 +122,7 @@ QUEUES = Row(
         Panel(
             "Jobs that nobody performs",
             "timeseries",
-            [by("job_name", of(metrics.UNHANDLED, BOTH))],
+            [by("job_name", unhandled(BOTH))],
             "Waiting under a name that no living supervisor declares: a deploy in the wrong order,"
             " or a job that was renamed.",
         ),

@@ -13,8 +13,9 @@ DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 COLOURS = {
     "completed": "green", "retry": "yellow", "failed": "red", "expired": "orange",
-    "cancelled": "text", "ready": "yellow", "delayed": "blue", "active": "green", "busy": "green",
-    "idle": "blue", "booting": "purple", "connecting": "orange", "draining": "text",
+    "cancelled": "text", "snoozed": "blue", "ready": "yellow", "paused": "text", "delayed": "blue",
+    "active": "green", "busy": "green", "idle": "blue", "booting": "purple",
+    "connecting": "orange", "draining": "text",
 }  # fmt: skip
 """What means the same has the same colour everywhere."""
 
@@ -39,6 +40,7 @@ class Panel:
         unit: of Grafana, such as s, ops, bytes, percentunit.
         thresholds: from which value on it is yellow, and red.
         stacked: whether series are piled up.
+        least: where its axis begins.
         width: in columns of 24.
     """
 
@@ -49,6 +51,7 @@ class Panel:
     unit: str = "short"
     thresholds: tuple[float, float] | None = None
     stacked: bool = False
+    least: float = 0
     width: int = 8
     height: int = 8
     mappings: Sequence[Json] = ()
@@ -80,7 +83,7 @@ class Panel:
         }
 
     def _defaults(self) -> Json:
-        defaults: Json = {"unit": self.unit, "min": 0, "mappings": list(self.mappings)}
+        defaults: Json = {"unit": self.unit, "min": self.least, "mappings": list(self.mappings)}
         if self.thresholds is not None:
             yellow, red = self.thresholds
             steps: list[Json] = [{"color": "green", "value": None}]

@@ -38,6 +38,7 @@ WORKERS = 4
 SOONER = {
     "time() - (jobs_heartbeat_timestamp_seconds > 0) > 30": "8",
     "max by (cluster) (jobs_db_horizon_age_seconds) > 900": "3",
+    "max by (cluster) (jobs_cluster_view_age_seconds) > 180": "20",
 }
 """Comparisons with an age that cannot be made up, and the seconds that they go by here."""
 
@@ -83,6 +84,8 @@ def every_worker_hangs(scene: Scene) -> None:
     observed.work.submit_many([0.0] * 200)
     eventually(lambda: performed(scene) >= 200, 20, "something was performed before")
     observed.work.submit_many([600.0] * WORKERS, priority=1)
+    slots = [slot for slot in scene.running.slots.workers if slot.in_use]
+    eventually(lambda: all(slot.job_id for slot in slots), 20, "all are busy")
     scene.connection.execute(OLD_JOB, {"name": "work"})
 
 
@@ -151,6 +154,11 @@ def a_transaction_stays_open(scene: Scene) -> None:
     holder.execute("SELECT count(*) FROM jobs.job")
 
 
+def a_table_stays_locked(scene: Scene) -> None:
+    holder = scene.undo.enter_context(psycopg.connect(scene.pool.dsn))
+    holder.execute("LOCK TABLE jobs.job IN ACCESS EXCLUSIVE MODE")
+
+
 def partitions_are_missing(scene: Scene) -> None:
     for (partition,) in scene.connection.execute(PARTITIONS).fetchall():
         scene.connection.execute(f"DROP TABLE {partition}".encode())
@@ -169,6 +177,7 @@ FAULTS: dict[Fault, set[str]] = {
     two_databases_have_one_label: {"JobsTwoLeaders"},
     the_leader_was_away: {"JobsTicksLate", "JobsTicksMissed"},
     a_transaction_stays_open: {"JobsVacuumHeldBack"},
+    a_table_stays_locked: {"JobsClusterUnread"},
     partitions_are_missing: {"JobsHistoryUnprepared"},
 }
 

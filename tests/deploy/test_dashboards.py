@@ -89,7 +89,6 @@ def test_every_metric_is_shown_or_alerted_on() -> None:
         metrics.CAPACITY.name,
         metrics.HORIZON_TRANSACTIONS.name,
         metrics.PARTITIONS.name,
-        metrics.VIEW_AGE.name,
     }
 
 
