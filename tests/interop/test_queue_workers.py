@@ -17,7 +17,7 @@ from tests.contract.house import House
 from tests.integration.databases import copied
 from tests.interop import app
 from tests.interop.node import missing
-from tests.interop.queues import APP, SOON, QueueHouse, queue_house
+from tests.interop.queues import APP, SOON, VERSIONS, QueueHouse, queue_house
 from tests.support.pool import Running, eventually
 
 pytestmark = pytest.mark.interop
@@ -61,6 +61,18 @@ class TestLeases:
         assert claim.attempt == 2
         assert submitted.details().attempt == 2
         assert crew.worker().probe(["work"]) == []
+
+    def test_what_is_given_back_makes_way_for_a_newer_one_of_its_key(
+        self, house: QueueHouse, crew: House
+    ) -> None:
+        if VERSIONS[house.version] < 46:
+            pytest.skip("this pg-boss knows no upsert")
+        worker = crew.worker()
+        house.node.call("upsert", "work", {"n": 1}, {"singletonKey": "k"})
+        claim = worker.claim_one()
+        house.node.call("upsert", "work", {"n": 2}, {"singletonKey": "k", "startAfter": 3600})
+        assert worker.release(claim) == [claim.job_id]
+        assert worker.claim_one().submitted_id == claim.submitted_id
 
     def test_a_back_off_is_limited_as_the_queue_says(self, house: QueueHouse, crew: House) -> None:
         options = {"retryLimit": 9, "retryBackoff": True, "retryDelay": 0, "retryDelayMax": 5}

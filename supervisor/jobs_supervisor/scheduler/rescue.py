@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import psycopg
+
 from jobs_runtime.attempt import failed
 from jobs_runtime.database import Connection
 from jobs_runtime.errors import SchemaError
@@ -46,6 +48,19 @@ class Rescue:
     def __init__(self, row: Row, jobs: Sequence[str]) -> None:
         self._row = row
         self._jobs = frozenset(jobs)
+
+    def bury(self, connection: Connection, obituary: Obituary) -> None:
+        """Settle as `settle` does; what cannot be is left to `LocalReconciliation`.
+
+        Raises:
+            psycopg.OperationalError, psycopg.InterfaceError: it is to be tried again.
+        """
+        try:
+            self.settle(connection, obituary)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except psycopg.Error as error:
+            logger.error("what a dead worker held cannot be settled: %s", str(error).strip())
 
     def settle(self, connection: Connection, obituary: Obituary) -> None:
         """Settle everything a dead incarnation held, and forget it, in one transaction."""

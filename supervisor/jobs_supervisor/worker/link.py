@@ -22,6 +22,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 LAST_PAUSE = 0.5
 """The longest such pause, in seconds, of a process that is told to stop."""
 
+COLLIDED = 0.01
+"""Seconds until a job is given back again whose key another one took meanwhile."""
+
 LOOK = 0.1
 """Seconds between two looks whether it is."""
 
@@ -122,4 +125,4 @@ def _run(connection: Connection, operations: Sequence[Operation[Any]]) -> list[A
             return run_together(connection, operations)
         except psycopg.errors.UniqueViolation:
             # A job given back met a newer one with its singleton key: now the statement sees it.
-            continue
+            time.sleep(COLLIDED)

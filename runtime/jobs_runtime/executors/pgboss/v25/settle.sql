@@ -34,6 +34,7 @@ WITH ended AS MATERIALIZED (
                            ELSE start_after END,
         retry_count = retry_count - (refund AND before IS NOT NULL)::integer,
         started_on = CASE WHEN refund THEN before ELSE started_on END,
+        upsert_by_key = CASE WHEN final <> 'created' THEN upsert_by_key END, -- if job.upsert_by_key
         heartbeat_on = CASE WHEN final = 'completed' THEN heartbeat_on END, -- if job.heartbeat_on
         output = CASE
                      WHEN refund AND death IS NOT TRUE THEN output
