@@ -170,6 +170,7 @@ class House:
             generation=self._estate.generation,
         )
         post = Post(
+            app=self._settings.app or "",
             dsn=self._direct_dsn,
             record=record,
             jobs=declared,

@@ -11,10 +11,13 @@ import pytest
 from jobs_runtime import Jobs, OptionError, Schedule, ScheduleError
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.errors import DeclarationError
+from jobs_runtime.executors.mixed import MixedExecutor
+from jobs_runtime.executors.pgboss import PgBossLeases
 from jobs_runtime.executors.pgboss.maintenance import Keeping
+from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_supervisor.counters import Layout, Row
 from jobs_supervisor.scheduler.pgboss_cron import PgBossCron
-from jobs_supervisor.scheduler.shared_tables import SharedTables
+from jobs_supervisor.scheduler.shared_tables import SharedTables, begin_with_pg_boss
 from tests.integration.pgboss import column, insert, tables
 
 SEND_IT = "__pgboss__send-it"
@@ -27,7 +30,7 @@ def boss(connection: Connection) -> Iterator[Connection]:
         yield connection
 
 
-def declared(*schedules: Schedule, **options: Any) -> SharedTables:
+def declared(*schedules: Schedule, keeping: Keeping | None = None, **options: Any) -> SharedTables:
     """An application whose job `report` has these schedules."""
     jobs = Jobs()
     schedule = schedules or None
@@ -42,7 +45,7 @@ def declared(*schedules: Schedule, **options: Any) -> SharedTables:
         owner="shop",
         jobs=[report],
         defaults={},
-        keeping=Keeping(),
+        keeping=keeping or Keeping(),
         maintained=True,
     )
 
@@ -155,6 +158,22 @@ class TestFiring:
         assert "the schedule of broken is passed over" in caplog.text
         assert "the schedule of wrong is passed over: retry_limit takes a whole" in caplog.text
 
+    def test_one_that_fails_holds_up_no_other(
+        self, boss: Connection, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        node_schedules(boss, "broken", "* * * * *")
+        node_schedules(boss, "digest", "* * * * *")
+        boss.execute(
+            "CREATE FUNCTION pgboss.refuse() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RAISE 'no %', NEW.name; END $$;"
+            " CREATE TRIGGER refuse BEFORE INSERT ON pgboss.job FOR EACH ROW"
+            " WHEN (NEW.name = 'broken') EXECUTE FUNCTION pgboss.refuse()",
+            prepare=False,
+        )
+        fire(boss, declared(), MINUTE)
+        assert column(boss, SENT, "digest") == [1]
+        assert "the schedule of broken failed: no broken" in caplog.text
+
     def test_a_newer_pg_boss_is_left_alone(self, boss: Connection) -> None:
         node_schedules(boss, "digest", "* * * * *")
         boss.execute("UPDATE pgboss.version SET version = 30")
@@ -180,6 +199,14 @@ class TestMissed:
         fire(boss, declared(), self.LONG)
         assert column(boss, SENT, "digest") == [0]
 
+    def test_what_node_may_have_fired_and_forgotten_is_not(self, boss: Connection) -> None:
+        ago = minute_of(boss) - timedelta(hours=3)
+        node_schedules(boss, "report", f"{ago.minute} {ago.hour} * * *")
+        fire(boss, declared(keeping=Keeping(3600, 3600, 3600)), self.LONG)
+        assert column(boss, SENT, "report") == [0]
+        fire(boss, declared(keeping=Keeping(3600, 3600, 3 * 3600)), self.LONG)
+        assert column(boss, SENT, "report") == [1]
+
     def test_ours_as_declared(self, boss: Connection) -> None:
         shared = declared(Schedule(self.hours(boss), missed="all", missed_limit=3))
         shared.announce(boss)
@@ -201,7 +228,8 @@ class TestDeclaring:
         )
         declared(schedule, retry_limit=3).announce(boss)
         rows = boss.execute("SELECT name, cron, timezone, data, options FROM pgboss.schedule")
-        options = {"priority": 2, "retryLimit": 3, "tz": "Europe/Amsterdam"}
+        told = {"priority": 2, "retryLimit": 3, "expireInSeconds": 900}
+        options = {**told, "tz": "Europe/Amsterdam"}
         assert rows.fetchall() == [("report", "0 9 * * MON", "Europe/Amsterdam", {"n": 1}, options)]
 
     def test_one_declared_no_more_is_removed(self, boss: Connection) -> None:
@@ -210,6 +238,21 @@ class TestDeclaring:
         fire(boss, declared())
         declared().announce(boss)
         assert column(boss, "SELECT name FROM pgboss.schedule") == ["digest"]
+
+    def test_nor_does_one_stay_without_any_job_of_a_pg_boss(self, boss: Connection) -> None:
+        node_schedules(boss, "digest", "* * * * *")
+        declared(Schedule("0 9 * * *")).announce(boss)
+        begin_with_pg_boss(boss, PostgresExecutor(), None, "other")
+        assert len(column(boss, "SELECT name FROM pgboss.schedule")) == 2
+        begin_with_pg_boss(boss, PostgresExecutor(), None, "shop")
+        assert column(boss, "SELECT name FROM pgboss.schedule") == ["digest"]
+
+    def test_tables_that_are_missing_stop_no_scheduler(
+        self, boss: Connection, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        executor = MixedExecutor([PgBossLeases("nowhere")])
+        begin_with_pg_boss(boss, executor, declared(), "shop")
+        assert "the tables of pg-boss cannot be used for now: " in caplog.text
 
     def test_unless_node_has_made_it_its_own(self, boss: Connection) -> None:
         declared(Schedule("0 9 * * *")).announce(boss)

@@ -71,7 +71,19 @@ def test_there_and_back() -> None:
         "on_complete": True,
     }
     assert merge(from_node(to_node(merge(ours)))) == merge(ours)
-    assert to_node(merge()) == {}
+    assert to_node(merge()) == {"retryLimit": 0, "expireInSeconds": 900}
+
+
+def test_what_is_built_in_holds_against_defaults_of_a_constructor() -> None:
+    theirs: dict[str, object] = {"retry_limit": 5, "expire_in": 60}
+    ours = merge({"retry_limit": 0, "expire_in": 900})
+    assert merge(theirs, from_node(to_node(ours))) == ours
+
+
+def test_no_retries_are_none_though_they_had_a_delay() -> None:
+    none: dict[str, object] = {"retry_limit": 0}
+    delayed: dict[str, object] = {**none, "retry_delay": 10, "retry_backoff": True}
+    assert to_node(merge(delayed)) == to_node(merge(none))
 
 
 def test_keys_as_they_are_stored() -> None:

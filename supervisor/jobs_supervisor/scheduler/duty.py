@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import psycopg
 
 from jobs_runtime.database import Connection
+from jobs_runtime.errors import SchemaError
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Duties:
             duty.due_at = duty.perform(connection, now)
         except psycopg.errors.ReadOnlySqlTransaction:
             raise  # a server that was demoted
-        except psycopg.Error as error:
+        except (psycopg.Error, SchemaError) as error:
             if connection.closed:
                 raise
             logger.error("%s failed: %s", type(duty).__name__, str(error).strip())

@@ -11,6 +11,8 @@ import time
 from collections.abc import Set
 from datetime import datetime, timedelta
 
+import psycopg
+
 from jobs_runtime.database import Connection
 from jobs_runtime.errors import OptionError, ScheduleError
 from jobs_runtime.executors.operation import run
@@ -23,7 +25,7 @@ from jobs_runtime.schedule import Schedule
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
 from jobs_supervisor.scheduler.cron import READ_EVERY
-from jobs_supervisor.scheduler.duty import Duty
+from jobs_supervisor.scheduler.duty import AFTER_FAILURE, Duty
 from jobs_supervisor.scheduler.shared_tables import SharedTables
 
 logger = logging.getLogger(__name__)
@@ -36,7 +38,8 @@ class PgBossCron(Duty):
     """Submits the job of each tick.
 
     Ticks missed are made up for as declared here; those of a schedule that Node made are, the
-    newest, if one of our applications performs its job, else they are dropped as Node would.
+    newest, if one of our applications performs its job, else they are dropped as Node would. Of
+    those from before what pg-boss keeps nobody knows whether a Node fired them: they are, too.
 
     Args:
         row: where it counts.
@@ -48,6 +51,8 @@ class PgBossCron(Duty):
         self._row = row
         self._tables = tables
         self._names: Set[str] = {job.name for job in tables.jobs}
+        kept = tables.keeping.finished + tables.keeping.archived
+        self._remembered = timedelta(seconds=kept)
         self._passed_over: set[tuple[str, str, str | None]] = set()
 
     def perform(self, connection: Connection, now: float) -> float:
@@ -63,7 +68,14 @@ class PgBossCron(Duty):
             except (ScheduleError, OptionError) as error:
                 self._pass_over(record, str(error))
                 continue
-            self._fire_due(connection, record, schedule, options)
+            try:
+                self._fire_due(connection, record, schedule, options)
+            except psycopg.Error as error:
+                if connection.closed:
+                    raise
+                logger.error("the schedule of %s failed: %s", record.name, str(error).strip())
+                next_at = min(next_at, asked_at + AFTER_FAILURE)
+                continue
             until_tick = schedule.next_tick(record.now) - record.now
             next_at = min(next_at, asked_at + until_tick / timedelta(seconds=1))
         return next_at
@@ -79,16 +91,18 @@ class PgBossCron(Duty):
         self, connection: Connection, record: SharedSchedule, schedule: Schedule, options: Options
     ) -> None:
         due = schedule.ticks_due(record.last_tick, record.now)
-        for tick in due.ticks:
+        ticks = [tick for tick in due.ticks if tick > record.now - self._remembered]
+        for tick in ticks:
             if self._fire(connection, record, schedule, options, tick):
                 self._count(metrics.CRON_FIRED, record, 1)
                 lateness = (record.now - tick) / timedelta(seconds=1)
                 self._row.observe(metrics.CRON_LATENESS, value=lateness)
-        if due.dropped and record.name in self._names:
-            logger.warning("%s missed %d ticks, not made up for", record.name, due.dropped)
-            self._count(metrics.CRON_MISSED, record, due.dropped)
-        if due.ticks or due.dropped:
-            latest = due.ticks[-1] if due.ticks else record.now
+        dropped = due.dropped + len(due.ticks) - len(ticks)
+        if dropped and record.name in self._names:
+            logger.warning("%s missed %d ticks, not made up for", record.name, dropped)
+            self._count(metrics.CRON_MISSED, record, dropped)
+        if ticks or dropped:
+            latest = ticks[-1] if ticks else record.now
             run(connection, cron.dealt_with(self._tables.schema, record.name, latest))
 
     def _fire(

@@ -41,7 +41,7 @@ from jobs_supervisor.scheduler.pgboss_cron import PgBossCron
 from jobs_supervisor.scheduler.pgboss_maintenance import PgBossMaintenance
 from jobs_supervisor.scheduler.rescue import HostRescue, LocalReconciliation, Rescue
 from jobs_supervisor.scheduler.retention import Retention
-from jobs_supervisor.scheduler.shared_tables import SharedTables
+from jobs_supervisor.scheduler.shared_tables import SharedTables, begin_with_pg_boss
 from jobs_supervisor.scheduler.strays import Strays
 from jobs_supervisor.scheduler.unhandled import Unhandled
 from jobs_supervisor.signals import SignalInbox
@@ -65,12 +65,14 @@ class Post:
     """What a scheduler is given to work with.
 
     Attributes:
+        app: where the application is.
         dsn: must reach the server itself, not a pooler in transaction mode.
         retention_days: whole days of history to keep.
         drain: seconds that workers have to end if the supervisor was killed.
         shared: the tables of a pg-boss; None if no job is kept there.
     """
 
+    app: str
     dsn: str
     record: SupervisorRecord
     jobs: Mapping[str, Job[Any, Any]]
@@ -163,7 +165,7 @@ class Scheduler:
         connection = self._connection or self._connect()
         self._mourned += self._post.obituaries.read()
         while self._mourned:
-            self._rescue.settle(connection, self._mourned[0])
+            self._rescue.bury(connection, self._mourned[0])
             self._strays.expect(self._mourned.pop(0).incarnation, time.monotonic())
         now = time.monotonic()
         self._own_duties.perform(connection, now)
@@ -204,10 +206,7 @@ class Scheduler:
     def _begin(self, connection: Connection) -> None:
         connection.execute(STATEMENT_TIMEOUT, prepare=False)
         self._heartbeat.announce(connection)
-        if isinstance(self._post.executor, MixedExecutor):
-            run(connection, self._post.executor.look(None))
-        if self._post.shared is not None:
-            self._post.shared.announce(connection)
+        begin_with_pg_boss(connection, self._post.executor, self._post.shared, self._post.app)
         self._listening.begin(connection)
         self._own_duties.begin()
         self._own_duties.perform(connection, time.monotonic())

@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
+
 from jobs_runtime.database import Connection
+from jobs_runtime.errors import SchemaError
+from jobs_runtime.executors.mixed import MixedExecutor
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.pgboss import PgBossClient, cron
 from jobs_runtime.executors.pgboss.maintenance import Keeping
 from jobs_runtime.executors.pgboss.schema import FULL_VERSION, read
+from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.job import Job
 
 logger = logging.getLogger(__name__)
@@ -52,5 +57,37 @@ class SharedTables:
             return
         for job in scheduled.values():
             run(connection, cron.write(self.schema, job, job.schedules[0], self.owner))
-        for name in run(connection, cron.forget(self.schema, self.owner, list(scheduled))):
-            logger.info("the schedule of %s is declared no more, and removed", name)
+        _forget(connection, self.schema, self.owner, list(scheduled))
+
+
+def begin_with_pg_boss(
+    connection: Connection, executor: WorkerExecutor, shared: SharedTables | None, app: str
+) -> None:
+    """Look at what there is of it, and bring the schedules of an application up to date.
+
+    Tables that cannot be used for now are no reason to leave our own alone.
+    """
+    try:
+        if isinstance(executor, MixedExecutor):
+            run(connection, executor.look(None))
+        if shared is not None:
+            shared.announce(connection)
+        else:
+            _forget_all(connection, app)
+    except SchemaError as error:
+        logger.error("the tables of pg-boss cannot be used for now: %s", error)
+
+
+def _forget_all(connection: Connection, owner: str) -> None:
+    """The application has no job of a pg-boss any more."""
+    for schema in run(connection, cron.owned(owner)):
+        try:
+            if read(connection, schema) == FULL_VERSION:
+                _forget(connection, schema, owner, [])
+        except (SchemaError, psycopg.errors.InsufficientPrivilege) as error:
+            logger.warning("its schedules in %s stay: %s", schema, str(error).strip())
+
+
+def _forget(connection: Connection, schema: str, owner: str, kept: Sequence[str]) -> None:
+    for name in run(connection, cron.forget(schema, owner, kept)):
+        logger.info("the schedule of %s is declared no more, and removed", name)

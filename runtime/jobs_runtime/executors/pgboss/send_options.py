@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs_runtime.errors import OptionError
 from jobs_runtime.executors.pgboss.rows import SINGLETON_QUEUE
-from jobs_runtime.options import DEFAULTS, Options
+from jobs_runtime.options import Options
 
 UNITS = {"Seconds": 1, "Minutes": 60, "Hours": 3600, "Days": 86400}
 """Seconds of each unit, smallest first: of several, pg-boss takes the largest."""
@@ -49,16 +49,17 @@ def from_node(given: Mapping[str, Any]) -> dict[str, object]:
 
 
 def to_node(options: Options) -> dict[str, object]:
-    """Pg-boss's options for ours; what is built in is left out.
+    """Pg-boss's options for ours; what has a default of pg-boss's constructor is always said.
 
-    Moments and time slots are left out, too: this is for schedules, whose ticks take their place.
+    Moments and time slots are left out: this is for schedules, whose ticks take their place. With a
+    delay or back-off, pg-boss takes no retries to be one.
     """
     given: dict[str, object] = {
         "priority": options.priority or None,
-        "retryLimit": options.retry_limit or None,
-        "retryDelay": int(options.retry_delay) or None,
-        "retryBackoff": options.retry_backoff or None,
-        "expireInSeconds": options.expire_in if options.expire_in != DEFAULTS.expire_in else None,
+        "retryLimit": options.retry_limit,
+        "retryDelay": (options.retry_limit and int(options.retry_delay)) or None,
+        "retryBackoff": (options.retry_limit and options.retry_backoff) or None,
+        "expireInSeconds": options.expire_in,
         "retentionSeconds": options.keep_for,
         "singletonKey": options.singleton_key,
         "useSingletonQueue": options.singleton_queue or None,

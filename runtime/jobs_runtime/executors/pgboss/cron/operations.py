@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from jobs_runtime.executors.operation import Operation, load_sql, nothing
+from jobs_runtime.executors.operation import Operation, first, load_sql, nothing
 from jobs_runtime.executors.pgboss.cron.ticks import Slot
 from jobs_runtime.executors.pgboss.schema import bind
 from jobs_runtime.executors.pgboss.send_options import to_node
@@ -85,6 +85,11 @@ def write(schema: str, job: Job[Any, Any], schedule: Schedule, owner: str) -> Op
         "owner": owner,
     }
     return Operation(_load("write", schema), parameters, nothing)
+
+
+def owned(owner: str) -> Operation[list[str]]:
+    """The schemas in which an application has written schedules."""
+    return Operation(load_sql(__package__ or "", "owned"), {"owner": owner}, first)
 
 
 def forget(schema: str, owner: str, names: Sequence[str]) -> Operation[list[str]]:
