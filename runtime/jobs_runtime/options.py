@@ -121,8 +121,8 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(seconds=MAX_SECONDS)
 """The moments accepted: a job of the latest can still be kept for as long as may be asked for."""
 
-MAX_KEY = 255
-"""The longest singleton key or limit key, in characters."""
+MAX_KEY, MOST_RETRIES = 255, 30_000
+"""The longest singleton key or limit key, in characters; the most attempts after the first."""
 
 
 def merge(*layers: Mapping[str, object]) -> Options:
@@ -269,7 +269,7 @@ def _positive_seconds(key: str, value: object) -> float:
 
 _VALIDATORS: dict[str, Callable[[str, object], object]] = {
     "priority": _integer(-(2**31) + 1, 2**31 - 1),
-    "retry_limit": _integer(0, 30_000),
+    "retry_limit": _integer(0, MOST_RETRIES),
     "retry_delay": seconds,
     "retry_backoff": _boolean,
     "retry_max_delay": _optional_seconds,

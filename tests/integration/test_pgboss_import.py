@@ -96,6 +96,27 @@ def test_singleton_keys_hold_here_too(boss: Connection, dsn: str) -> None:
     jobs.close()
 
 
+def test_time_slots_exclude_nothing_here(boss: Connection, dsn: str) -> None:
+    slot = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    for at in (slot, slot - timedelta(minutes=1)):
+        insert(boss, name="send_letter", singletonkey="user-7", singletonon=at)
+    assert "moved: 2 of send_letter\n" in moved(boss, shop(dsn))
+    assert column(boss, "SELECT count(*) FROM jobs.job") == [2]
+
+
+def test_a_job_that_cannot_be_kept_holds_up_no_other(boss: Connection, dsn: str) -> None:
+    endless = insert(boss, name="send_letter", retrylimit=2**31 - 1)
+    wordy = insert(boss, name="send_letter", singletonkey="k" * 300)
+    insert(boss, name="send_letter")
+    said = moved(boss, shop(dsn))
+    assert "moved: 2 of send_letter\n" in said
+    assert f"left: {wordy} of send_letter: " in said
+    assert endless not in said
+    assert column(boss, "SELECT id::text FROM pgboss.job") == [wordy]
+    limits = "SELECT (options ->> 'retry_limit')::integer FROM jobs.job ORDER BY 1"
+    assert column(boss, limits) == [30_000, None]
+
+
 def test_interrupted_between_batches_and_run_by_two_each_is_moved_once(
     boss: Connection, dsn: str
 ) -> None:

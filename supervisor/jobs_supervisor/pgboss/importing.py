@@ -70,14 +70,23 @@ class Import:
             }
             for name, bar in bars.items():
                 moved = duplicates = 0
-                while (step := self._move_batch(name, batch)).jobs:
+                left: dict[str, str] = {}
+                while (step := self._move_batch(name, batch, left)).jobs:
                     moved, duplicates = moved + step.jobs, duplicates + step.duplicates
                     progress.update(bar, completed=moved, total=max(moved, _total(progress, bar)))
                 kept = f", {duplicates:,} of them duplicates of jobs here" if duplicates else ""
                 progress.console.print(f"moved: {moved:,} of {name}{kept}")
+                for job_id, why in left.items():
+                    progress.console.print(f"left: {job_id} of {name}: {why}")
 
-    def _move_batch(self, name: str, batch: int) -> moving.Moved:
-        return moving.move_jobs(self._connection, self._schema, self._jobs[name], batch)
+    def _move_batch(self, name: str, batch: int, left: dict[str, str]) -> moving.Moved:
+        """Move some; those that cannot be kept here are noted, and stay."""
+        job = self._jobs[name]
+        while True:
+            try:
+                return moving.move_jobs(self._connection, self._schema, job, batch, left)
+            except moving.Refused as refused:
+                left[refused.job_id] = str(refused)
 
     def _move_schedule(self, job: Job[Any, Any]) -> None:
         try:

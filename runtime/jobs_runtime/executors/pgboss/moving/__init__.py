@@ -2,6 +2,7 @@
 
 from jobs_runtime.executors.pgboss.moving.moving import (
     Moved,
+    Refused,
     Waiting,
     move_jobs,
     move_schedule,
@@ -9,4 +10,4 @@ from jobs_runtime.executors.pgboss.moving.moving import (
     waiting,
 )
 
-__all__ = ["Moved", "Waiting", "move_jobs", "move_schedule", "schedule_names", "waiting"]
+__all__ = ["Moved", "Refused", "Waiting", "move_jobs", "move_schedule", "schedule_names", "waiting"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from jobs_runtime.database import Connection
+from jobs_runtime.errors import OptionError
 from jobs_runtime.executors.operation import Row, copy, load_sql, run
 from jobs_runtime.executors.pgboss.cron import as_schedule
 from jobs_runtime.executors.pgboss.schema import bind
@@ -14,7 +16,7 @@ from jobs_runtime.executors.pgboss.send_options import from_node, key_from_node
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.job import Job
 from jobs_runtime.model import Submission
-from jobs_runtime.options import Options, merge
+from jobs_runtime.options import MOST_RETRIES, Options, merge
 from jobs_runtime.schedule import Schedule
 
 SCHEDULE_NAME = "pgboss"
@@ -30,6 +32,18 @@ class Waiting(NamedTuple):
     name: str
     waiting: int
     active: int
+
+
+class Refused(Exception):
+    """A job cannot be kept here.
+
+    Attributes:
+        job_id: which.
+    """
+
+    def __init__(self, job_id: str, why: OptionError) -> None:
+        super().__init__(str(why))
+        self.job_id = job_id
 
 
 class Moved(NamedTuple):
@@ -50,7 +64,13 @@ def waiting(connection: Connection, schema: str) -> list[Waiting]:
     return [Waiting(*row) for row in connection.execute(_load("waiting", schema))]
 
 
-def move_jobs(connection: Connection, schema: str, job: Job[Any, Any], limit: int) -> Moved:
+def move_jobs(
+    connection: Connection,
+    schema: str,
+    job: Job[Any, Any],
+    limit: int,
+    left: Collection[str] = (),
+) -> Moved:
     """Move up to `limit` waiting jobs, with the attempts and the time that are left to each.
 
     Options that pg-boss does not know are those of the declaration.
@@ -60,10 +80,15 @@ def move_jobs(connection: Connection, schema: str, job: Job[Any, Any], limit: in
         schema: of pg-boss, at version 20.
         job: of our own tables.
         limit: the size of the batch.
+        left: ids of jobs that are to stay there.
+
+    Raises:
+        Refused: one cannot be kept here; nothing was moved.
     """
     declared = job.options_for(*job.layers)
     with connection.transaction():
-        rows = connection.execute(_load("take", schema), {"name": job.name, "limit": limit})
+        given = {"name": job.name, "limit": limit, "left": list(left)}
+        rows = connection.execute(_load("take", schema), given)
         submissions = [_submission(job, declared, row) for row in rows]
         plain = [each for each in submissions if not each.options.unique]
         executor = PostgresExecutor()
@@ -108,19 +133,22 @@ def move_schedule(connection: Connection, schema: str, job: Job[Any, Any]) -> bo
 
 def _submission(job: Job[Any, Any], declared: Options, row: Row) -> Submission:
     (priority, data, retries_left, retry_delay, retry_backoff, expire_in, key) = row[:7]
-    start_after, keep_for = row[7:]
-    given = merge(
-        {
-            "priority": priority,
-            "retry_limit": max(0, retries_left),
-            "retry_delay": retry_delay,
-            "retry_backoff": retry_backoff,
-            "expire_in": expire_in,
-            "start_after": start_after,
-            "keep_for": max(LEAST, keep_for),
-            **key_from_node(key),
-        }
-    )
+    start_after, keep_for, job_id = row[7:]
+    try:
+        given = merge(
+            {
+                "priority": priority,
+                "retry_limit": min(max(0, retries_left), MOST_RETRIES),
+                "retry_delay": retry_delay,
+                "retry_backoff": retry_backoff,
+                "expire_in": expire_in,
+                "start_after": start_after,
+                "keep_for": max(LEAST, keep_for),
+                **key_from_node(key),
+            }
+        )
+    except OptionError as error:
+        raise Refused(job_id, error) from error
     options = replace(
         given,
         retry_max_delay=declared.retry_max_delay,
