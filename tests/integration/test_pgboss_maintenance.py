@@ -3,10 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from jobs_runtime.database import Connection, connect
-from jobs_runtime.executors.pgboss.maintenance import Keeping, Maintenance, Step
+from jobs_runtime.executors.pgboss.maintenance import Keeping, Maintenance, Step, maintenance
 from tests.integration.pgboss import column, insert, tables
 
 NOW = datetime.now(UTC)
@@ -163,3 +164,20 @@ def test_it_waits_for_nobody_who_holds_the_lock(boss: Connection, dsn: str) -> N
     done = insert(boss, name="a", state="completed", completedon=LONG_AGO)
     maintain(boss)
     assert column(boss, "SELECT id::text FROM pgboss.archive") == [done]
+
+
+def test_a_step_that_takes_too_long_is_made_smaller(
+    boss: Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = overdue(boss, retrylimit=0)
+    monkeypatch.setattr(maintenance, "STATEMENT_TIMEOUT", "SET LOCAL statement_timeout = '50ms'")
+    rounds = Maintenance("pgboss", Keeping())
+    with connect(dsn, "tests") as other, other.transaction():
+        other.execute("LOCK TABLE pgboss.archive")
+        for _ in range(maintenance.PAGES.bit_length() - 1):
+            assert rounds.step(boss) is Step.MORE
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            rounds.step(boss)
+    while rounds.step(boss) is not Step.DONE:
+        pass
+    assert row(boss, ended)["state"] == "expired"

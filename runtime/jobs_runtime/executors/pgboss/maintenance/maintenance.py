@@ -15,7 +15,11 @@ from jobs_runtime.executors.operation import load_sql
 from jobs_runtime.executors.pgboss.schema import bind
 
 PAGES = 256
-"""Pages of the table looked at in one step: 2 MB, at most some 15,000 jobs."""
+"""Pages of the table looked at in one step: 2 MB, at most some 15,000 jobs. What jobs carry may lie
+elsewhere and be much more: after a step that took too long the next ones are half as large."""
+
+STATEMENT_TIMEOUT = "SET LOCAL statement_timeout = '3s'"
+"""Three such statements are within what a scheduler may take to answer."""
 
 PURGED = 5_000
 """The most archived jobs deleted in one step."""
@@ -59,19 +63,33 @@ class Maintenance:
         self._schema = schema
         self._keeping = keeping
         self._page = 0
+        self._pages = PAGES
 
     def step(self, connection: Connection) -> Step:
         """Do a little.
 
         Args:
             connection: in autocommit mode.
+
+        Raises:
+            QueryCanceled: even a little took too long.
         """
+        try:
+            return self._step(connection)
+        except psycopg.errors.QueryCanceled:
+            if self._pages == 1:
+                raise
+            self._pages //= 2
+            return Step.MORE
+
+    def _step(self, connection: Connection) -> Step:
         with self._locked(connection) as locked:
             if not locked:
                 return Step.LOCKED
             if self._page < self._scalar(connection, "pages"):
                 self._look_through(connection)
-                self._page += PAGES
+                self._page += self._pages
+                self._pages = min(2 * self._pages, PAGES)
                 return Step.MORE
             limits = {"archived": self._keeping.archived, "limit": PURGED}
             if self._scalar(connection, "purge", limits) == PURGED:
@@ -81,7 +99,7 @@ class Maintenance:
         return Step.DONE
 
     def _look_through(self, connection: Connection) -> None:
-        window = {"from": f"({self._page},0)", "to": f"({self._page + PAGES},0)"}
+        window = {"from": f"({self._page},0)", "to": f"({self._page + self._pages},0)"}
         ids = [row[0] for row in connection.execute(self._load("overdue"), window)]
         if ids:
             self._expire(connection, ids)
@@ -110,7 +128,7 @@ class Maintenance:
     @contextmanager
     def _locked(self, connection: Connection) -> Generator[bool]:
         with connection.transaction():
-            connection.execute("SET LOCAL statement_timeout = '10s'")
+            connection.execute(STATEMENT_TIMEOUT)
             yield self._scalar(connection, "try_lock")
 
     def _scalar(
