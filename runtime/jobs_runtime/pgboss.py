@@ -57,7 +57,8 @@ class PgBoss:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self.new_options = from_environment()
-        self.executor = PgBossClient(self.new_options.schema, self.new_options.defaults)
+        said = self.new_options
+        self.executor = PgBossClient(said.schema, said.defaults, said.archive_after)
         if self.new_options.dsn is not None and jobs.database.given_dsn is None:
             jobs.database.given_dsn = self.new_options.dsn
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jobs_runtime import ConfigurationError, Jobs
+from jobs_runtime import ConfigurationError, Jobs, OptionError
 from jobs_runtime.executors.pgboss.new_options import NewOptions, parse
 
 
@@ -35,6 +35,10 @@ def test_without_the_variable_everything_is_as_pg_boss_has_it(
             "host=h port=6 user=a password='b c' dbname=d sslmode=require",
         ),
         ({"connectionString": "postgres://h/d", "ssl": False}, "dbname=d host=h sslmode=disable"),
+        (
+            {"connectionString": "postgres://h/d?sslmode=no-verify"},
+            "dbname=d host=h sslmode=require",
+        ),
     ],
 )
 def test_where_the_database_is(given: Any, dsn: str | None) -> None:
@@ -82,11 +86,25 @@ def test_of_several_units_the_largest_counts() -> None:
         ('{"retryLimit": "2"}', "retry_limit takes a whole number, not '2'"),
         ('{"host": "h", "ssl": "yes"}', "ssl takes true, false or an object, not 'yes'"),
         ('{"connectionString": "postgres://[h"}', "the connection .* does not parse"),
+        ('{"host": "h", "ssl": {"ca": "PEM"}}', "set PGSSLROOTCERT to its path"),
     ],
 )
 def test_what_cannot_be_used_is_said(text: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         parse(text)
+
+
+def test_a_certificate_in_a_file_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGSSLROOTCERT", "/etc/ca.pem")
+    assert parse('{"host": "h", "ssl": {"ca": "PEM"}}').dsn == "host=h sslmode=verify-full"
+
+
+def test_a_slot_may_be_as_long_as_node_remembers_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PG_BOSS_NEW_OPTIONS", '{"archiveCompletedAfterHours": 1}')
+    jobs = Jobs()
+    jobs.job(executor="PgBoss", name="short", singleton_seconds=3600)(lambda: None)
+    with pytest.raises(OptionError, match="more than 1 hours"):
+        jobs.job(executor="PgBoss", name="long", singleton_seconds=7200)(lambda: None)
 
 
 def test_they_are_weaker_than_what_the_code_says(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,8 +44,14 @@ class PgBossClient:
     argument_codec: type[Codec[Any]] = ObjectCodec
     result_codec: type[Codec[Any]] = JsonbCodec
 
-    def __init__(self, schema: str, defaults: Mapping[str, object] = DEFAULTS) -> None:
+    def __init__(
+        self,
+        schema: str,
+        defaults: Mapping[str, object] = DEFAULTS,
+        archived_after: float = rules.ARCHIVED_AFTER,
+    ) -> None:
         self.schema = schema
+        self._archived_after = archived_after
         self.defaults = defaults
         self.tables: Tables | None = None
         self._pauses = PostgresExecutor()
@@ -57,7 +63,7 @@ class PgBossClient:
         Raises:
             DeclarationError: with what that is.
         """
-        rules.check_job(job)
+        rules.check_job(job, self._archived_after)
 
     def check_options(self, name: str, options: Options) -> None:
         """Refuse what pg-boss's tables cannot keep.
@@ -65,7 +71,7 @@ class PgBossClient:
         Raises:
             OptionError: with what that is.
         """
-        rules.check_options(name, options)
+        rules.check_options(name, options, self._archived_after)
 
     def submit(self, submission: Submission, *, alone: bool = False) -> Operation[Stored | None]:
         """Store one job; gives None if it is to be tried again at once."""

@@ -128,6 +128,9 @@ def _dsn(options: Mapping[str, Any]) -> str | None:
         given["sslmode"] = mode
     try:
         parameters = {**conninfo.conninfo_to_dict(whole or ""), **given}
+        if parameters.get("sslmode") == "no-verify":
+            parameters["sslmode"] = "require"
+        _check_authority(parameters)
         return conninfo.make_conninfo("", **parameters)
     except psycopg.ProgrammingError as error:
         reason = " ".join(str(error).split())
@@ -146,6 +149,17 @@ def _ssl_mode(ssl: object) -> str | None:
         checks = cast("dict[str, object]", ssl).get("rejectUnauthorized", True)
         return "verify-full" if checks and "ca" in ssl else "require"
     raise ConfigurationError(f"{VARIABLE}: ssl takes true, false or an object, not {ssl!r}")
+
+
+def _check_authority(parameters: Mapping[str, Any]) -> None:
+    """Libpq reads a certificate from a file only."""
+    if parameters.get("sslmode") != "verify-full" or parameters.get("sslrootcert"):
+        return
+    if "PGSSLROOTCERT" not in os.environ:
+        raise ConfigurationError(
+            f"{VARIABLE}: the certificate in ssl.ca can only be read from a file here: write it to"
+            " one, and set PGSSLROOTCERT to its path"
+        )
 
 
 def _text(options: Mapping[str, Any], key: str) -> str | None:

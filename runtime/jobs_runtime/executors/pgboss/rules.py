@@ -23,10 +23,10 @@ LARGEST = 2**31 - 1
 """The largest integer of pg-boss's columns."""
 
 ARCHIVED_AFTER = 12 * 3600.0
-"""Seconds that Node leaves a completed job where its time slot is seen."""
+"""Seconds that Node leaves a completed job where its time slot is seen, if it is not told."""
 
 
-def check_job(job: Job[Any, Any]) -> None:
+def check_job(job: Job[Any, Any], archived_after: float = ARCHIVED_AFTER) -> None:
     """Refuse a declaration that pg-boss's tables cannot keep.
 
     Raises:
@@ -46,10 +46,10 @@ def check_job(job: Job[Any, Any]) -> None:
         raise refuse("overlap='skip'; give the job a singleton_key=")
     # What excludes what is known when the options of the submit are, too.
     options = dict(chain.from_iterable(layer.items() for layer in job.layers))
-    check_options(job.name, msgspec.convert(options, Options))
+    check_options(job.name, msgspec.convert(options, Options), archived_after)
 
 
-def check_options(name: str, options: Options) -> None:
+def check_options(name: str, options: Options, archived_after: float = ARCHIVED_AFTER) -> None:
     """Refuse options that pg-boss's tables cannot keep.
 
     Raises:
@@ -72,8 +72,11 @@ def check_options(name: str, options: Options) -> None:
         value = getattr(options, key)
         if value is not None and value < 1:
             raise refuse(f"a {key} of {value:g} s: it takes 1 s or more")
-    if (options.singleton_seconds or 0) > ARCHIVED_AFTER:
-        raise refuse("a singleton_seconds of more than 12 hours, after which Node forgets the slot")
+    if (options.singleton_seconds or 0) > archived_after:
+        raise refuse(
+            f"a singleton_seconds of more than {archived_after / 3600:g} hours, after which Node"
+            " forgets the slot (archiveCompletedAfter)"
+        )
 
 
 def _refusal(name: str, kind: type[DeclarationError | OptionError] = DeclarationError) -> Any:
