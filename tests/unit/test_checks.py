@@ -80,11 +80,12 @@ def test_a_pool_needs_room_at_the_server(workers: int, direct: bool, level: Leve
 
 
 def test_what_systemd_says_of_a_unit() -> None:
-    services = grace.services_of("0::/system.slice/jobs-supervisor.service\n")
-    assert services == ["jobs-supervisor.service"]
-    own = "/user.slice/user-1000.slice/user@1000.service/app.slice/jobs-supervisor.service"
-    assert grace.services_of(f"0::{own}\n") == ["user@1000.service", "jobs-supervisor.service"]
-    assert grace.services_of("0::/user.slice/user-0.slice/session-1.scope\n") == []
+    unit = "jobs-supervisor.service"
+    assert grace.unit_of(f"0::/system.slice/{unit}\n") == (unit, False)
+    assert grace.unit_of(f"1:cpu:/system.slice/{unit}\n0::/system.slice/{unit}\n") == (unit, False)
+    own = f"/user.slice/user-1000.slice/user@1000.service/app.slice/{unit}"
+    assert grace.unit_of(f"0::{own}\n") == (unit, True)
+    assert grace.unit_of("0::/user.slice/user-0.slice/session-1.scope\n") == ("", False)
     found = grace.read_properties("a.service", "TimeoutStopUSec=1min 30s\nType=notify-reload\n")
     assert found == Grace(90.0, "TimeoutStopSec of a.service", extended=True)
     endless = grace.read_properties("a.service", "Type=exec\nTimeoutStopUSec=infinity\n")

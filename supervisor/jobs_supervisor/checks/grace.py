@@ -43,10 +43,10 @@ def of_systemd() -> Grace | None:
     """That of the unit this process runs in; None outside of one, or without systemctl."""
     if "INVOCATION_ID" not in os.environ or not CGROUP.exists():
         return None
-    *managers, unit = services_of(CGROUP.read_text()) or [""]
+    unit, users = unit_of(CGROUP.read_text())
     if not unit:
         return None
-    command = [*SHOW, "--user", unit] if managers else [*SHOW, unit]
+    command = [*SHOW, *["--user"] * users, unit]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=5)
     except (OSError, subprocess.TimeoutExpired):
@@ -54,12 +54,13 @@ def of_systemd() -> Grace | None:
     return read_properties(unit, done.stdout) if done.returncode == 0 else None
 
 
-def services_of(cgroup: str) -> list[str]:
-    """The services in whose control groups a process is, by what /proc says, the innermost last.
+def unit_of(cgroup: str) -> tuple[str, bool]:
+    """The service in whose control group a process is, by what /proc says; empty for none.
 
-    Around a user's own there is the one of that user's manager.
+    And whether it is a user's own, which that user's manager knows, in whose group it is.
     """
-    return re.findall(r"([^/\n]+\.service)(?=/|$)", cgroup, re.MULTILINE)
+    *around, unit = re.findall(r"([^/\n]+\.service)(?=/|$)", cgroup, re.MULTILINE) or [""]
+    return unit, any(each.startswith("user@") for each in around if each != unit)
 
 
 def read_properties(unit: str, text: str) -> Grace | None:
