@@ -74,8 +74,11 @@ def begin_with_pg_boss(
             shared.announce(connection)
         else:
             _forget_all(connection, app)
-    except SchemaError as error:
-        logger.error("the tables of pg-boss cannot be used for now: %s", error)
+    except (
+        SchemaError,
+        psycopg.ProgrammingError,
+    ) as error:  # such as tables or rights that are gone
+        logger.error("the tables of pg-boss cannot be used for now: %s", str(error).strip())
 
 
 def _forget_all(connection: Connection, owner: str) -> None:
