@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from jobs_supervisor.checks import budget, clock, grace, keepalives
-from jobs_supervisor.checks.budget import Room
 from jobs_supervisor.checks.clock import Skew
 from jobs_supervisor.checks.grace import Grace
 from jobs_supervisor.checks.keepalives import Keepalives
+from jobs_supervisor.connections import Connections
 from jobs_supervisor.finding import Level
 from jobs_supervisor.supervisor import LAST_STAGE
 
@@ -76,7 +76,7 @@ def test_jobs_longer_than_the_drain_are_named() -> None:
     [(7, True, Level.OK), (8, True, Level.WARNING), (800, False, Level.OK)],
 )
 def test_a_pool_needs_room_at_the_server(workers: int, direct: bool, level: Level) -> None:
-    assert budget.judge(workers, Room(97, 87), direct=direct).level is level
+    assert budget.judge(workers, Connections(97, 87, 0, True), direct=direct).level is level
 
 
 def test_what_systemd_says_of_a_unit() -> None:

@@ -11,12 +11,14 @@ from jobs_runtime import Jobs
 from jobs_runtime.database import Connection, behind_pooler
 from jobs_runtime.dsn import redact, resolve_dsn
 from jobs_runtime.errors import JobsError
+from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.pgboss.examining import examine
 from jobs_runtime.executors.postgres import migrate
 from jobs_runtime.options import merge
 from jobs_supervisor import queues
 from jobs_supervisor.application import chosen_dsn, load_application
 from jobs_supervisor.checks import budget, clock, grace, keepalives
+from jobs_supervisor.connections import connections
 from jobs_supervisor.finding import Finding, Level
 from jobs_supervisor.preflight import refuse_pooler, wait_for_database
 
@@ -86,18 +88,16 @@ def _look_at_database(
         yield Finding(Level.OK, "no pooler stands between the scheduler and the server")
         yield keepalives.judge(keepalives.read(connection))
         yield clock.judge(clock.measure(connection))
-        yield budget.judge(workers, budget.read(connection), direct=not pooled)
+        yield budget.judge(workers, run(connection, connections()), direct=not pooled)
         migrate.check(connection)
         yield Finding(Level.OK, "the schema fits this code")
-        pg_boss_schema = None
-        if jobs is not None and jobs.pg_boss_jobs:
-            pg_boss_schema = jobs.pg_boss.schema
-            yield from _look_at_pg_boss(connection, jobs)
+        pg_boss_schema = None if jobs is None else jobs.pg_boss_schema
+        if jobs is not None and pg_boss_schema is not None:
+            yield from _look_at_pg_boss(connection, jobs, pg_boss_schema)
         yield from _look_at_queues(connection, pg_boss_schema)
 
 
-def _look_at_pg_boss(connection: Connection, jobs: Jobs) -> Iterator[Finding]:
-    schema = jobs.pg_boss.schema
+def _look_at_pg_boss(connection: Connection, jobs: Jobs, schema: str) -> Iterator[Finding]:
     found = examine(connection, schema, jobs.pg_boss_jobs)
     what = f"pg-boss's tables in {schema} are of version {found.fitness.version}"
     yield Finding(Level.OK, f"{what}, used in {found.fitness.mode.value} mode")

@@ -13,9 +13,9 @@ from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import Operation, load_sql, run
 from jobs_runtime.executors.postgres import gauges, upkeep
 from jobs_supervisor import queues
+from jobs_supervisor.connections import connections
 from jobs_supervisor.doctor import thresholds
 from jobs_supervisor.doctor.facts import (
-    Connections,
     Facts,
     Leader,
     Limited,
@@ -41,7 +41,6 @@ def collect(connection: Connection, pg_boss_schema: str | None = None) -> Facts:
         psycopg.Error: the database went away, or this role may not read our tables.
     """
     supervisors = _rows(connection, "supervisors", Supervisor)
-    (connections,) = _rows(connection, "connections", Connections)
     found = _unless_slow(lambda: _queues(connection, pg_boss_schema))
     return Facts(
         supervisors=supervisors,
@@ -57,7 +56,7 @@ def collect(connection: Connection, pg_boss_schema: str | None = None) -> Facts:
         idle_in_transaction=_rows(
             connection, "idle_in_transaction", Transaction, seconds=thresholds.IDLE_FOR
         ),
-        connections=connections,
+        connections=_operation(connection, connections()),
         replication=_rows(connection, "replication_slots", ReplicationSlot),
     )
 

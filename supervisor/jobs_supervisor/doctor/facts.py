@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jobs_runtime.executors.postgres.gauges import ClusterHealth
+from jobs_supervisor.connections import Connections
 from jobs_supervisor.queues import QueueStatus
 
 
@@ -60,19 +61,6 @@ class Table(NamedTuple):
     live: int
     since_vacuum: float
     autovacuum: bool
-
-
-class Connections(NamedTuple):
-    """What the server takes from ordinary roles, what it has, and what of it is ours.
-
-    Attributes:
-        sees_all: whether this role sees what the sessions of others do.
-    """
-
-    limit: int
-    taken: int
-    ours: int
-    sees_all: bool
 
 
 class ReplicationSlot(NamedTuple):
