@@ -27,6 +27,7 @@ PRODUCERS = 2
 AHEAD = 20_000
 """Jobs that may wait before the producers pause."""
 VACUUMED = ("autovacuum_naptime", "15s")
+"""How often the server looks for tables to vacuum, with a snapshot beside it and without."""
 CHUNK = 1_000
 """Jobs that a producer submits at once."""
 

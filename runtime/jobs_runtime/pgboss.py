@@ -56,11 +56,10 @@ class PgBoss:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self.new_options = from_environment()
-        said = self.new_options
+        self.new_options = said = from_environment()
         self.executor = PgBossClient(said.schema, said.defaults, said.archive_after)
-        if self.new_options.dsn is not None and jobs.database.given_dsn is None:
-            jobs.database.given_dsn = self.new_options.dsn
+        if said.dsn is not None and jobs.database.given_dsn is None:
+            jobs.database.given_dsn = said.dsn
 
     @property
     def schema(self) -> str:

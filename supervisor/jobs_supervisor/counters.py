@@ -18,9 +18,6 @@ from jobs_supervisor import metrics
 from jobs_supervisor.metrics import Metric
 from jobs_supervisor.shared import SharedMemory
 
-RETRY = JobState.RETRY
-"""Looked up once: in Python 3.11 a member of an enumeration takes 130 ns."""
-
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -159,9 +156,9 @@ class WorkerCounters:
     def _count(self, job: str, ended: Sequence[tuple[Claim, Outcome]]) -> None:
         cells, layout = self.row.cells, self.row.layout
         counts = Counter([outcome.state for _, outcome in ended])
-        if RETRY in counts:  # who asked to be performed later has not failed
+        if JobState.RETRY in counts:  # who asked to be performed later has not failed
             snoozed = sum(outcome.refund for _, outcome in ended)
-            counts[RETRY] -= snoozed
+            counts[JobState.RETRY] -= snoozed
             cells[layout.attempts[job, "snoozed"]] += snoozed
         for state, count in counts.items():
             cells[layout.attempts[job, state.value]] += count

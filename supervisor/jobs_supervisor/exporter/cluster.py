@@ -179,7 +179,7 @@ class ClusterCollector(Collector):
         now = self._watch.scraped_at = time.monotonic()
         reading = self._watch.reading
         if reading is None or now - reading.read_at > STALE_AFTER:
-            yield from map(family_of, metrics.CLUSTER[:-1])
+            yield from (family_of(each) for each in metrics.CLUSTER if each is not metrics.VIEW_AGE)
             yield _age_of(reading, now)
             return
         yield from self._queues(reading)
