@@ -64,6 +64,14 @@ def start(pool: Pool, listener: Listener, app: str, *arguments: str) -> Running:
     return pool.start(*arguments, app=app, workers=2, wait=False, **env)
 
 
+def start_busy(pool: Pool, listener: Listener, seconds: float) -> Running:
+    """Start one that is ready, and performs a job of so many seconds."""
+    running = start(pool, listener, "tests.apps.basic")
+    listener.until("READY=1")
+    slot_on(running, basic.deep_sleep.submit(seconds).job_id)
+    return running
+
+
 def test_ready_when_all_workers_are(pool: Pool, listener: Listener) -> None:
     running = start(pool, listener, "tests.apps.basic")
     listener.until("READY=1")
@@ -106,9 +114,7 @@ def test_a_reload_is_announced(pool: Pool, listener: Listener) -> None:
 
 
 def test_a_reload_waits_for_a_long_job(pool: Pool, listener: Listener) -> None:
-    running = start(pool, listener, "tests.apps.basic")
-    listener.until("READY=1")
-    slot_on(running, basic.deep_sleep.submit(2.0).job_id)
+    running = start_busy(pool, listener, 2.0)
     running.send(signal.SIGHUP)
     listener.until("RELOADING=1")
     listener.until("EXTEND_TIMEOUT_USEC=")
@@ -116,9 +122,7 @@ def test_a_reload_waits_for_a_long_job(pool: Pool, listener: Listener) -> None:
 
 
 def test_a_drain_asks_for_the_time_it_needs(pool: Pool, listener: Listener) -> None:
-    running = start(pool, listener, "tests.apps.basic")
-    listener.until("READY=1")
-    slot_on(running, basic.deep_sleep.submit(1.2).job_id)
+    running = start_busy(pool, listener, 1.2)
     running.send(signal.SIGTERM)
     listener.until("STOPPING=1")
     first = listener.until("EXTEND_TIMEOUT_USEC=")
