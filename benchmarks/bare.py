@@ -7,7 +7,8 @@ import os
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from importlib import import_module
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,11 +17,11 @@ import psycopg
 from psycopg.types.json import Json
 
 from benchmarks.environments import ROOT
-from benchmarks.inside.burning import burn
+from benchmarks.moments import Performed
 from benchmarks.server import fresh_database, settle
 from benchmarks.submitting import ARGS, Producer
 from benchmarks.workloads import Figures
-from benchmarks.workloads.cpu import BURN, COUNT, WORKERS, figures
+from benchmarks.workloads.cpu import COUNT, JOB, WORKERS, figures
 from benchmarks.workloads.enqueue import CLIENTS, name, one_by_one
 from benchmarks.workloads.throughput import WAITING
 from jobs_runtime.database import connect
@@ -53,7 +54,9 @@ def throughput(server_dsn: str, scale: float) -> Figures:
 def cpu(server_dsn: str, scale: float) -> Figures:
     """W3: the same jobs, half of them in each of two processes."""
     count = max(20, int(COUNT * scale))
-    return figures(count, together(WORKERS, _burn, count // WORKERS))
+    with TemporaryDirectory() as directory, closing(Performed(Path(directory))) as performed:
+        together(WORKERS, _work, directory, count // WORKERS)
+        return figures(count, performed)
 
 
 def enqueue(server_dsn: str, scale: float) -> Figures:
@@ -100,10 +103,12 @@ def _producers(dsn: str, count: int) -> Generator[list[Producer]]:
         yield [stack.enter_context(Producer(command, env, directory / "log")) for _ in range(count)]
 
 
-def _burn(barrier: Barrier, count: int) -> None:
+def _work(barrier: Barrier, directory: str, count: int) -> None:
+    os.environ["BENCH_DIRECTORY"] = directory
+    work = import_module("benchmarks.inside.work")  # asks where to write when it is imported
     barrier.wait()
     for _ in range(count):
-        burn(BURN)
+        work.perform(JOB)
 
 
 def _drain(barrier: Barrier, dsn: str) -> None:
