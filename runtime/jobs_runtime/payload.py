@@ -138,7 +138,7 @@ def untyped(what: str) -> Codec[Any]:
 def encode_error(error: BaseException) -> str:
     """Describe a failed attempt as JSON: name, message, stack."""
     stack = "".join(traceback.format_exception(error))
-    return encode_failure(type(error).__name__, _message(error), stack)
+    return encode_failure(type(error).__name__, message_of(error), stack)
 
 
 def encode_failure(name: str, message: str, stack: str | None = None) -> str:
@@ -149,7 +149,8 @@ def encode_failure(name: str, message: str, stack: str | None = None) -> str:
     return _encoder.encode({key: storable(text) for key, text in failure.items()}).decode()
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """What an exception says of itself, if it can."""
     try:
         return str(error)
     except Exception:
