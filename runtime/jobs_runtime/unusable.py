@@ -7,7 +7,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import psycopg
-from psycopg_pool import PoolTimeout
 
 from jobs_runtime.errors import DatabaseUnavailable, SchemaError, SchemaMissing, SchemaOutdated
 
@@ -21,7 +20,10 @@ UNMIGRATED = (
 WENT_AWAY = ("08", "57P")
 """What the SQLSTATE of an error begins with after which the connection is of no more use."""
 
-UNUSABLE = (PoolTimeout, psycopg.OperationalError, *UNMIGRATED)
+DEMOTED = psycopg.errors.ReadOnlySqlTransaction
+"""What a server says that was the primary, or never was: another one is, behind the same name."""
+
+UNUSABLE = (psycopg.OperationalError, DEMOTED, *UNMIGRATED)
 """What they meet on a connection of our own, which may be lost as well."""
 
 NO_PG_BOSS_TABLES = (
@@ -57,8 +59,6 @@ def unusable(error: Exception) -> DatabaseUnavailable | SchemaError:
         return SchemaMissing(
             "the database has no jobs tables; run `jobs-supervisor migrate` on it once"
         )
-    if isinstance(error, PoolTimeout):
-        return DatabaseUnavailable(f"no connection to the database: {error}")
     if isinstance(error, psycopg.Error) and not (error.sqlstate or "08").startswith(WENT_AWAY):
         return DatabaseUnavailable(f"the database did not do it: {str(error).strip()}")
     return DatabaseUnavailable(f"the database went away: {str(error).strip()}")

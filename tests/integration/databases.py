@@ -39,3 +39,16 @@ def emptied(connection: Connection) -> Generator[None]:
     with connection.transaction():
         for table in tables:
             connection.execute(delete.format(sql.Identifier("jobs", table)))
+
+
+@contextmanager
+def imposed(connection: Connection, **settings: str) -> Generator[None]:
+    """Settings that every new session of the database begins with, for a block."""
+    database = sql.Identifier(connection.info.dbname)
+    change = sql.SQL("ALTER DATABASE {} SET {} = {}")
+    for name, value in settings.items():
+        connection.execute(change.format(database, sql.Identifier(name), sql.Literal(value)))
+    try:
+        yield
+    finally:
+        connection.execute(sql.SQL("ALTER DATABASE {} RESET ALL").format(database))

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import psycopg
 import pytest
@@ -20,6 +20,7 @@ from jobs_runtime import (
     database,
 )
 from jobs_runtime.database import Connection, connect
+from tests.integration.databases import imposed
 from tests.integration.shop import Shop, waiting
 from tests.support.pool import ROOT, eventually
 
@@ -156,7 +157,7 @@ class TestErrors:
         monkeypatch.setattr(database, "POOL_TIMEOUT", 0.3)
         shop = Shop("postgresql://127.0.0.1:1/nowhere")
         began = time.monotonic()
-        with pytest.raises(DatabaseUnavailable, match="no connection to the database") as caught:
+        with pytest.raises(DatabaseUnavailable, match=r"in 0.3 s: .* port 1 failed") as caught:
             shop.double.submit_many([1]) if many else shop.double.submit(1)
         assert 0.3 <= time.monotonic() - began < 3
         assert "\n" not in str(caught.value)
@@ -174,7 +175,7 @@ class TestErrors:
             finally:
                 await shop.jobs.aclose()
 
-        with pytest.raises(DatabaseUnavailable, match="no connection to the database"):
+        with pytest.raises(DatabaseUnavailable, match=r"in 0.3 s: .* port 1 failed"):
             asyncio.run(submit())
 
     def test_a_database_that_does_not_exist(
@@ -182,7 +183,33 @@ class TestErrors:
     ) -> None:
         monkeypatch.setattr(database, "POOL_TIMEOUT", 0.3)
         shop = Shop(conninfo.make_conninfo(dsn, dbname="no_such_database"))
-        with pytest.raises(DatabaseUnavailable):
+        with pytest.raises(DatabaseUnavailable, match='"no_such_database" does not exist'):
+            shop.double.submit(1)
+        shop.jobs.close()
+
+    @pytest.mark.parametrize("many", [False, True])
+    def test_a_server_that_was_demoted_is_left(
+        self, dsn: str, connection: Connection, many: bool
+    ) -> None:
+        shop = Shop(dsn)
+        with (
+            imposed(connection, default_transaction_read_only="on"),
+            pytest.raises(DatabaseUnavailable, match="read-only"),
+        ):
+            shop.double.submit_many([1]) if many else shop.double.submit(1)
+        with suppress(DatabaseUnavailable):  # the pool may have replaced the connection before
+            shop.double.submit(1)
+        shop.double.submit(1)
+        shop.jobs.close()
+
+    def test_a_pool_that_is_all_in_use(self, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(database, "POOL_TIMEOUT", 0.3)
+        monkeypatch.setattr(database, "POOL_SIZE", 1)
+        shop = Shop(dsn)
+        with (
+            shop.jobs.database.connection(),
+            pytest.raises(DatabaseUnavailable, match="all 1 of this process are in use"),
+        ):
             shop.double.submit(1)
         shop.jobs.close()
 
