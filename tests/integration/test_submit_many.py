@@ -9,6 +9,7 @@ import pytest
 
 from jobs_runtime import PayloadError
 from jobs_runtime.database import Connection
+from tests.integration.databases import imposed
 from tests.integration.shop import Shop, Worker, ids, number, waiting
 
 MANY = 10_000
@@ -47,6 +48,20 @@ def test_one_bad_argument_stores_none(shop: Shop, connection: Connection, place:
     with pytest.raises(PayloadError, match=told):
         asyncio.run(shop.double.asubmit_many(many))  # pyright: ignore[reportArgumentType]
     assert waiting(connection) == 0
+
+
+def test_a_delay_is_as_long_wherever_the_server_is(dsn: str, connection: Connection) -> None:
+    """The clocks of the session's time zone go back or forward within it."""
+    shop = Shop(dsn)
+    with imposed(connection, timezone="Europe/Amsterdam"):
+        for days in (100, 200, 300):
+            shop.double.delay(timedelta(days=days)).submit(1, keep_for=1e7)
+            shop.double.delay(timedelta(days=days)).submit_many([1], keep_for=1e7)
+    shop.jobs.close()
+    rows = connection.execute("SELECT start_after, keep_until FROM jobs.job ORDER BY id").fetchall()
+    for (alone, kept), (among_many, kept_too) in zip(rows[::2], rows[1::2], strict=True):
+        assert timedelta() <= among_many - alone < timedelta(seconds=10)
+        assert timedelta() <= kept_too - kept < timedelta(seconds=10)
 
 
 def test_none_stores_none(shop: Shop, connection: Connection) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from jobs_runtime.executors.copying import Copy
-from jobs_runtime.executors.operation import Operation
+from jobs_runtime.executors.operation import Operation, Row
 from jobs_runtime.limits import Limits
 from jobs_runtime.model import (
     Cancellation,
@@ -60,6 +60,12 @@ class Reserved(NamedTuple):
 
     ids: list[Any]
     now: datetime
+
+    @classmethod
+    def read(cls, rows: list[Row]) -> Self:
+        """What the server gave; in UTC, as a sum elsewhere may jump with the clocks."""
+        ids, now = rows[0]
+        return cls(ids, now.astimezone(UTC))
 
 
 class Timetable(Protocol):

@@ -79,11 +79,7 @@ class PgBossClient:
 
     def reserve(self, count: int) -> Operation[Reserved]:
         """Take ids for a bulk submit."""
-
-        def read(rows: list[Row]) -> Reserved:
-            return Reserved(*rows[0])
-
-        return self._operation("reserve", {"count": count}, read)
+        return self._operation("reserve", {"count": count}, Reserved.read)
 
     def copy(self, reserved: Reserved, submissions: Iterable[Submission]) -> Copy | Operation[None]:
         """Store many jobs under ids that `reserve` gave."""

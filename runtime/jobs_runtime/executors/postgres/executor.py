@@ -78,7 +78,7 @@ class PostgresExecutor:
 
     def reserve(self, count: int) -> Operation[Reserved]:
         """Take ids for a bulk submit."""
-        return Operation(statement("reserve"), {"count": count}, lambda rows: Reserved(*rows[0]))
+        return Operation(statement("reserve"), {"count": count}, Reserved.read)
 
     def copy(self, reserved: Reserved, submissions: Iterable[Submission]) -> Copy:
         """Store many submissions of one job under reserved ids."""
