@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from jobs_runtime.database import Connection, connect
-from jobs_runtime.executors.operation import Operation
+from jobs_runtime.executors.operation import Operation, load_sql, run, scalar
 from jobs_runtime.executors.together import run_together
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,9 @@ LOOK = 0.1
 
 COMPLAIN_EVERY = 10.0
 """While the database is away, one line in so many seconds says so."""
+
+ENDING = 2.0
+"""Seconds that the server may take to end the session of a lost connection."""
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
 """Errors that mean the connection is of no more use; a read-only server is a demoted primary."""
@@ -57,6 +60,7 @@ class Link:
         self._title = title
         self._gave_up = gave_up
         self._connection: Connection | None = None
+        self._session: int | None = None
         self.took = 0.0
 
     def connect(self, *, holding: bool = False) -> bool:
@@ -68,8 +72,8 @@ class Link:
         pause, complained_at = FIRST_PAUSE, float("-inf")
         while not self._gave_up(holding):
             try:
-                self._connection = connect(self._dsn, self._title)
-            except psycopg.Error as error:
+                self._connection = self._connect()
+            except (psycopg.Error, ConnectionLost) as error:
                 if time.monotonic() - complained_at >= COMPLAIN_EVERY:
                     logger.warning("the database is away: %s", str(error).strip())
                     complained_at = time.monotonic()
@@ -78,6 +82,23 @@ class Link:
             else:
                 return True
         return False
+
+    def _connect(self) -> Connection:
+        """Connect, and see that the session before has ended.
+
+        It does not know that nobody listens, and might commit a claim after one of the session to
+        come, so that nobody would look for what it took any more.
+        """
+        connection = connect(self._dsn, self._title)
+        try:
+            if self._session is not None and not run(connection, _end_session(self._session)):
+                raise ConnectionLost(f"its session before, {self._session}, has not ended")
+        except (psycopg.Error, ConnectionLost):
+            connection.close()
+            raise
+        direct = connection.prepare_threshold is not None
+        self._session = connection.info.backend_pid if direct else None  # a pooler has its own
+        return connection
 
     def rest(self, seconds: float, *, holding: bool) -> None:
         """Sleep, for less time once the process is told to stop."""
@@ -117,6 +138,11 @@ class Link:
         """Say goodbye to the server."""
         if self._connection is not None:
             self._connection.close()
+
+
+def _end_session(pid: int) -> Operation[bool]:
+    parameters = {"pid": pid, "milliseconds": int(1e3 * ENDING)}
+    return Operation(load_sql(__package__ or "", "end_session"), parameters, scalar)
 
 
 def _run(connection: Connection, operations: Sequence[Operation[Any]]) -> list[Any]:
