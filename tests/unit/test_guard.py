@@ -6,6 +6,7 @@ from queue import Queue
 import pytest
 
 from jobs_supervisor.worker.guard import SLOW, SLOW_JOB, Guard, time_left
+from tests.support.pool import eventually
 
 PATIENCE = 10.0
 """Seconds."""
@@ -24,6 +25,17 @@ def test_it_looks_again_after_as_long_as_it_was_told() -> None:
     guard.wake()
     first, second, third = (looks.get(timeout=PATIENCE) for _ in range(3))
     assert second - first >= 0.2 > third - second
+
+
+def test_what_ends_it_is_the_workers_to_raise() -> None:
+    def look() -> float:
+        raise LookupError("no such table")
+
+    guard = Guard(look)
+    guard.check()
+    guard.wake()
+    with pytest.raises(LookupError, match="no such table"):
+        eventually(lambda: bool(guard.check()), PATIENCE, "it has ended")
 
 
 def test_it_sleeps_while_the_worker_rests() -> None:

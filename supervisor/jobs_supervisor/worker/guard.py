@@ -40,12 +40,18 @@ class Guard:
 
     def __init__(self, look: Callable[[], float]) -> None:
         self._look = look
+        self._failure: Exception | None = None
         self._busy = threading.Event()
         threading.Thread(target=self._watch, name="guard", daemon=True).start()
 
     def wake(self) -> None:
         """The worker has something to do."""
         self._busy.set()
+
+    def check(self) -> None:
+        """Raise what ended the guard: a worker without one ends, and what it holds is settled."""
+        if self._failure is not None:
+            raise self._failure
 
     def rest(self) -> None:
         """The worker is idle."""
@@ -56,4 +62,8 @@ class Guard:
         while True:
             self._busy.wait()
             time.sleep(pause)
-            pause = self._look()
+            try:
+                pause = self._look()
+            except Exception as error:
+                self._failure = error
+                return

@@ -107,6 +107,7 @@ class Worker:
         guard = Guard(self._relieve)
         batch = None
         while not self._draining:
+            guard.check()
             claims = self._exchange(batch)
             if claims:
                 guard.wake()
