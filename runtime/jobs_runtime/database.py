@@ -47,6 +47,14 @@ SET tcp_user_timeout = 10000
 """
 """The same for the server: what a vanished host had locked is free again within 11 s."""
 
+OURS_TO_LIMIT = """
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET default_transaction_isolation = 'read committed'
+"""
+"""What a role or a database sets for its applications: a worker could store no outcome any more if
+one statement of an exchange took too long, and claim nothing beside another worker."""
+
 SERVER_PROCESS = "SELECT pg_backend_pid()"
 
 HOLD_TO_INDEXES = """
@@ -96,7 +104,9 @@ def connect(
         connection.prepare_threshold = None
     else:
         connection.prepare_threshold = 0
-        connection.execute(f"{HOLD_TO_INDEXES};{NOTICE_VANISHED_CLIENT}", prepare=False)
+        connection.execute(
+            f"{HOLD_TO_INDEXES};{NOTICE_VANISHED_CLIENT};{OURS_TO_LIMIT}", prepare=False
+        )
     return connection
 
 

@@ -51,6 +51,10 @@ gives it up."""
 WAIT_FOR_LOCKS = "SET lock_timeout = '2s'"
 """A leader that waits for somebody's lock would keep the lead though it does nothing."""
 
+STATEMENT_TIMEOUT = "SET statement_timeout = '5s'"
+"""Nothing that a scheduler does may keep its heartbeat waiting for so long that others take it for
+dead."""
+
 
 class Leadership:
     """Whether this scheduler leads.
@@ -122,6 +126,7 @@ class Leadership:
             )
         connection.execute(END_THE_SILENT, prepare=False)
         connection.execute(WAIT_FOR_LOCKS, prepare=False)
+        connection.execute(STATEMENT_TIMEOUT, prepare=False)
         return connection
 
     def _become(self, *, leading: bool) -> None:

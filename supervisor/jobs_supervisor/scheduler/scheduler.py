@@ -32,7 +32,7 @@ from jobs_supervisor.scheduler.due import DueJobs
 from jobs_supervisor.scheduler.duty import Duties, Duty
 from jobs_supervisor.scheduler.expiry import Expiry
 from jobs_supervisor.scheduler.heartbeat import Heartbeat
-from jobs_supervisor.scheduler.leadership import GIVES_UP_AFTER, Leadership
+from jobs_supervisor.scheduler.leadership import GIVES_UP_AFTER, STATEMENT_TIMEOUT, Leadership
 from jobs_supervisor.scheduler.leases import Leases
 from jobs_supervisor.scheduler.limiting import Limiting
 from jobs_supervisor.scheduler.listening import Listening
@@ -52,9 +52,6 @@ logger = logging.getLogger(__name__)
 
 RECONNECT_EVERY = 0.5
 """Seconds between two tries to connect."""
-
-STATEMENT_TIMEOUT = "SET statement_timeout = '5s'"
-"""No look may keep the heartbeat waiting for so long that others take this host for dead."""
 
 COMPLAIN_EVERY = 10.0
 """While the database is away, one line in so many seconds says so."""
