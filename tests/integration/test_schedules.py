@@ -11,6 +11,8 @@ from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.executors.postgres.timetable import schedule_key
 from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
 from jobs_runtime.options import Options
+from jobs_supervisor.counters import Layout, Row
+from jobs_supervisor.scheduler.cron import Cron
 from tests.integration.shop import Shop, Worker, details, number, register, waiting
 
 TICK = datetime(2026, 1, 31, 9, tzinfo=UTC)
@@ -148,6 +150,21 @@ class TestFiring:
         run(connection, upkeep.skip_ticks(key, later - timedelta(days=1)))
         assert last_tick(connection) == later
         assert waiting(connection) == 2
+
+
+def test_one_that_cannot_be_fired_holds_up_no_other(shop: Shop, connection: Connection) -> None:
+    broken = declare(connection, shop, Schedule("0 9 * * *", args=1, name="a"))
+    sound = declare(connection, shop, Schedule("0 9 * * *", args=2, name="b"))
+    register(connection, "a", broken, sound)
+    connection.execute("UPDATE jobs.schedule SET last_tick = now() - interval '1 day'")
+    connection.execute(
+        'UPDATE jobs.schedule SET options = \'{"keep_for": "long"}\' WHERE key = %s', [broken]
+    )
+    layout = Layout([])
+    cells = memoryview(bytearray(8 * layout.width)).cast("d")
+    Cron(Row(layout, cells), []).perform(connection, 0.0)
+    rows = connection.execute("SELECT args::text FROM jobs.job").fetchall()
+    assert rows == [("2",)]
 
 
 class TestOverlap:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import psycopg
+
 from jobs_runtime.database import Connection
 from jobs_runtime.errors import ScheduleError
 from jobs_runtime.executors.operation import run
@@ -49,13 +51,28 @@ class Cron(Duty):
             schedule = _schedule(record)
             if schedule is None:
                 continue
-            for tick in self._ticks_due(connection, record, schedule):
-                if time.monotonic() - asked_at > AT_A_TIME:
-                    return asked_at
-                self._fire(connection, record, tick)
+            if not self._fire_due(connection, record, schedule, asked_at + AT_A_TIME):
+                return asked_at
             until_tick = schedule.next_tick(record.now) - record.now
             next_at = min(next_at, asked_at + until_tick / timedelta(seconds=1))
         return next_at
+
+    def _fire_due(
+        self, connection: Connection, record: LiveSchedule, schedule: Schedule, ends: float
+    ) -> bool:
+        """Gives whether there was time for it all; one that cannot be fired holds up no other."""
+        try:
+            for tick in self._ticks_due(connection, record, schedule):
+                if time.monotonic() > ends:
+                    return False
+                self._fire(connection, record, tick)
+        except psycopg.errors.ReadOnlySqlTransaction:
+            raise  # a server that was demoted
+        except psycopg.Error as error:
+            if connection.closed:
+                raise
+            logger.error("the schedule %s cannot be fired: %s", record.key, str(error).strip())
+        return True
 
     def _ticks_due(
         self, connection: Connection, record: LiveSchedule, schedule: Schedule

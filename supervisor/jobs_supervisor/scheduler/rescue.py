@@ -33,6 +33,13 @@ MAX_DEATHS = 3
 RECONCILE_EVERY = 4.0
 """Seconds between two comparisons of the registered incarnations with those that live."""
 
+KEPT_WAITING = (
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.DeadlockDetected,
+)
+"""What ends a statement that waits for somebody's transaction; the connection is still good."""
+
 STALE_AFTER = 20.0
 """Seconds of silence after which a supervisor is given up for dead."""
 
@@ -57,9 +64,10 @@ class Rescue:
         """
         try:
             self.settle(connection, obituary)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise
         except psycopg.Error as error:
+            lost = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+            if lost and not isinstance(error, KEPT_WAITING):
+                raise
             logger.error("what a dead worker held cannot be settled: %s", str(error).strip())
 
     def settle(self, connection: Connection, obituary: Obituary) -> None:
