@@ -1,5 +1,6 @@
 -- Moves jobs that reached a final state into the history; a late writer moves nothing.
 -- Then tells who waits for the result. What is to follow them was seen to by `follow`.
+-- A job's own transaction may have begun long before: the moment is that of the statement.
 -- ANY has each looked up: with `=`, a table that is taken to be empty would be read as a whole.
 -- Index: job_pkey, waiter_job.
 WITH outcome AS (
@@ -13,11 +14,12 @@ WITH outcome AS (
     RETURNING job.*, outcome.microseconds, outcome.output AS result
 ), kept AS (
     INSERT INTO jobs.finished (id, created_at, start_after, started_at, rank, state, attempt,
-                               deaths, queue, name, keep_until, args, options, progress, output)
+                               deaths, queue, name, finished_at, keep_until, args, options, progress, output)
     SELECT id, created_at, start_after,
-           now() - microseconds * interval '1 microsecond', rank,
+           statement_timestamp() - microseconds * interval '1 microsecond', rank,
            %(state)s::jobs.job_state, attempt, deaths + %(death)s::int, queue, name,
-           now() + (options ->> 'keep_finished_for')::float8 * interval '1 second',
+           statement_timestamp(),
+           statement_timestamp() + (options ->> 'keep_finished_for')::float8 * interval '1 second',
            args, options, progress, result
     FROM gone
     RETURNING id
