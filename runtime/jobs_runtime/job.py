@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from jobs_runtime.errors import DeclarationError
+from jobs_runtime.errors import DeclarationError, PayloadError
 from jobs_runtime.followers import with_followers
 from jobs_runtime.limits import Limits, with_limit_key
 from jobs_runtime.options import Options, merge, validate
@@ -17,7 +17,7 @@ from jobs_runtime.pausing import Pausable
 from jobs_runtime.payload import Codec
 from jobs_runtime.retry import RetryRules
 from jobs_runtime.schedule import Schedule
-from jobs_runtime.signature import count_parameters
+from jobs_runtime.signature import check_annotations, count_parameters
 from jobs_runtime.submission import Submitter
 
 if TYPE_CHECKING:
@@ -129,12 +129,18 @@ class Job(Submitter[Input, Output], Pausable):
         """Look at all that cannot be known before the application's modules are imported.
 
         Raises:
-            DeclarationError: the annotations cannot be read, or JSON cannot carry what they say.
+            DeclarationError: the annotations cannot be read, JSON cannot carry what they say, or
+                the second parameter cannot be the context.
             PayloadError: the arguments of a schedule do not fit.
         """
+        check_annotations(self.perform, self._hints, self.name)
         _ = self.output
         for schedule in self.schedules:
-            self.input.encode(cast("Input", schedule.args))
+            try:
+                self.input.encode(cast("Input", schedule.args))
+            except PayloadError as error:
+                hint = "a schedule gives it: Schedule(..., args=...)"
+                raise PayloadError(f"{error}; {hint}") from None
         _ = self.input
 
     @cached_property

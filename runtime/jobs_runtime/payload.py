@@ -70,9 +70,12 @@ class Codec(Generic[Value]):
             PayloadError: JSON cannot carry the value, it does not fit the declared type, or it is
                 larger than `MAX_BYTES`. The message names the field.
         """
-        if value is None and self._takes_null:
+        if value is None:
+            if not self._takes_null:
+                declared = _type_name(self.declared)
+                raise PayloadError(f"{self.what} is None or missing; it is declared as {declared}")
             return None
-        text = None if value is None else _to_json(value, self.what)
+        text = _to_json(value, self.what)
         self.decode(text)
         return text
 

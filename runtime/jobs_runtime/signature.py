@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, get_origin
 
+from jobs_runtime.context import Context
 from jobs_runtime.errors import DeclarationError
 
 
@@ -43,6 +44,34 @@ def count_parameters(perform: Callable[..., Any], name: str) -> int:
     if inspect.isgeneratorfunction(perform) or inspect.isasyncgenfunction(perform):
         raise DeclarationError(f"job {name} is a generator, which does nothing by being called")
     return len(positional)
+
+
+def check_annotations(perform: Callable[..., Any], hints: Mapping[str, object], name: str) -> None:
+    """See that a perform function takes its context second, as far as its annotations say.
+
+    Raises:
+        DeclarationError: it takes something else there, or the context first.
+    """
+    given = [_class_of(hints.get(each)) for each in inspect.signature(perform).parameters]
+    if given and isinstance(given[0], type) and issubclass(given[0], Context):
+        raise DeclarationError(f"job {name} must take (args, context), not its context first")
+    if len(given) == 2 and not _may_be_context(given[1]):
+        raise DeclarationError(
+            f"job {name} is given a Context as its second parameter, not {given[1].__name__};"
+            " several values go into one argument, such as a dataclass"
+        )
+
+
+def _class_of(annotation: object) -> Any:
+    return get_origin(annotation) or annotation
+
+
+def _may_be_context(declared: Any) -> bool:
+    if declared is Any or not isinstance(declared, type):
+        return True
+    if getattr(declared, "_is_protocol", False):
+        return True
+    return issubclass(Context, declared) or issubclass(declared, Context)
 
 
 def own_name(perform: object) -> str:

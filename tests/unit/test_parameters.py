@@ -89,3 +89,31 @@ class TestParameters:
             return number * 2
 
         assert double.perform(21) == 42
+
+
+class TestAnnotations:
+    def test_the_second_parameter_is_the_context(self, jobs: Jobs) -> None:
+        @jobs.job
+        def untyped(args: int, context) -> None: ...  # type: ignore[no-untyped-def]  # pyright: ignore
+        @jobs.job
+        def anything(args: int, context: Any) -> None: ...
+        @jobs.job
+        def typed(args: int, context: Context[dict[str, int]]) -> None: ...
+
+        for job in (untyped, anything, typed):
+            job.check()
+
+    def test_another_second_parameter_is_refused(self, jobs: Jobs) -> None:
+        def add(a: int, b: int) -> int:
+            return a + b
+
+        declare(jobs, add)
+        with pytest.raises(DeclarationError, match="Context as its second parameter, not int; sev"):
+            jobs.declared["add"].check()
+
+    def test_a_context_in_the_first_place_is_refused(self, jobs: Jobs) -> None:
+        def alone(context: Context) -> None: ...
+
+        declare(jobs, alone)
+        with pytest.raises(DeclarationError, match="not its context first"):
+            jobs.declared["alone"].check()

@@ -112,7 +112,7 @@ class TestFitting:
         ("declared", "value", "message"),
         [
             (int, "7", "it does not fit int: Expected `int`, got `str`"),
-            (int, None, "it does not fit int: Expected `int`, got `null`"),
+            (int, None, "it is None or missing; it is declared as int"),
             (type(None), 7, "it does not fit None: Expected `null`, got `int`"),
             (
                 Invoice,
