@@ -19,7 +19,9 @@ IN_URL = re.compile(r"((?:^|://)[^:@/\s]*):(?!//)(?P<password>.*)@")
 IN_PARAMETER = re.compile(
     r"(\b(?:ssl)?password\s*=\s*)(?P<password>'(?:\\.|[^'\\])*'?|[^\s&]+)", re.IGNORECASE
 )
-OF_ANOTHER_LIBRARY = re.compile(r"^(postgres(?:ql)?)\+\w+://")
+SCHEMES = ("postgresql", "postgres")
+"""What libpq knows; `postgresql+psycopg` is SQLAlchemy's alone."""
+SCHEME = re.compile(r"^([\w+.-]+)://")
 
 
 def resolve_dsn(dsn: str | None) -> str:
@@ -35,8 +37,8 @@ def resolve_dsn(dsn: str | None) -> str:
         conninfo.conninfo_to_dict(dsn)
     except psycopg.ProgrammingError as error:
         reason = _without(_passwords(dsn), str(error).strip())
-        if other := OF_ANOTHER_LIBRARY.match(dsn):
-            reason = f"it begins with {other[0]}, which only SQLAlchemy knows; write {other[1]}://"
+        if (scheme := SCHEME.match(dsn)) and scheme[1] not in SCHEMES:
+            reason = f"it begins with {scheme[0]}; write postgresql://"
         raise ConfigurationError(f"the DSN {redact(dsn)} does not parse: {reason}") from None
     return dsn
 

@@ -53,7 +53,10 @@ class DatabaseUnavailable(JobsError):
 
 
 class JobNotFound(JobsError, LookupError):
-    """No job has this id, neither waiting nor finished (it may have passed its retention)."""
+    """No job has this id, neither waiting nor finished.
+
+    It may have passed its retention, or the transaction that submits it may still be open.
+    """
 
 
 class JobFailed(JobsError):

@@ -168,7 +168,7 @@ class SubmittedJob(Generic[Output]):
             JobFailed: it failed, expired or was cancelled; the message has the error of its last
                 attempt, with the worker's traceback.
             ResultTimeout: it has not finished in time.
-            JobNotFound: it has passed its retention.
+            JobNotFound: it has passed its retention, or its submit is not committed yet.
             PayloadError: the result does not fit what the job is declared to return.
         """
         return self._output(self.wait(timeout))
@@ -179,7 +179,10 @@ class SubmittedJob(Generic[Output]):
 
     def _found(self, record: JobRecord | None) -> JobRecord:
         if record is None:
-            raise JobNotFound(f"there is no job {self.job_id}; it may have passed its retention")
+            raise JobNotFound(
+                f"there is no job {self.job_id}: it has passed its retention, or the transaction in"
+                " which it was submitted has not been committed"
+            )
         return record
 
     def _output(self, record: JobRecord) -> Output:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from jobs_runtime import Jobs
 from jobs_runtime.errors import ConfigurationError, JobsError
+from jobs_runtime.suggestions import nearest
 from jobs_supervisor import leftovers
 from jobs_supervisor.errand import run_errand
 from jobs_supervisor.settings import Settings
@@ -62,8 +63,8 @@ def load(settings: Settings) -> Application | None:
         jobs = load_application(settings.app)
     except JobsError:
         raise
-    except Exception:
-        _complain(settings.app)
+    except Exception as error:
+        complain(settings.app, error)
         return None
     _heed_leftovers(settings.app, leftovers.threads(), leftovers.connections(before))
     return Application(
@@ -104,8 +105,8 @@ def _described(app: str) -> Application | None:
             jobs = load_application(app)
         except JobsError as error:
             return json.dumps({"error": str(error)})
-        except Exception:
-            _complain(app)
+        except Exception as error:
+            complain(app, error)
             raise SystemExit(1) from None
         return json.dumps(
             {
@@ -124,8 +125,18 @@ def _described(app: str) -> Application | None:
     return Application(**found, jobs=partial(load_application, app))
 
 
-def _complain(app: str) -> None:
-    logger.error("the application %s cannot be imported:\n%s", app, traceback.format_exc())
+def complain(app: str, error: Exception) -> None:
+    """Log why an application cannot be imported, from its own first line on."""
+    trace = traceback.TracebackException.from_exception(error)
+    first = next((n for n, frame in enumerate(trace.stack) if not _imports(frame)), None)
+    trace.stack = traceback.StackSummary.from_list(trace.stack[first:] if first else trace.stack)
+    logger.error("the application %s cannot be imported:\n%s", app, "".join(trace.format()))
+
+
+def _imports(frame: traceback.FrameSummary) -> bool:
+    """Whether a frame is of whoever imports an application, not of the application."""
+    machinery = ("<frozen importlib", importlib.__file__)
+    return frame.filename == __file__ or frame.filename.startswith(machinery)
 
 
 def chosen_dsn(given: str | None, declared: str | None, pg_boss_schema: str | None) -> str | None:
@@ -151,7 +162,8 @@ def load_application(path: str) -> Jobs:
             directory is importable, as with `python -m`.
 
     Raises:
-        ConfigurationError: the path or what it names is not a `Jobs`, or it declares no job.
+        ConfigurationError: there is no such module or attribute, it is not a `Jobs`, or it declares
+            no job.
         DeclarationError, PayloadError: a job cannot be performed, or scheduled, as declared.
         Exception: whatever importing the module raises.
     """
@@ -160,8 +172,20 @@ def load_application(path: str) -> Jobs:
         raise ConfigurationError(f"--app takes module or module:attribute, not {path!r}")
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
-    module = importlib.import_module(module_name)
-    jobs = getattr(module, attribute, None) if attribute else _only_jobs(module_name, vars(module))
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise  # the module is there, and one that it imports is not
+        raise ConfigurationError(
+            f"there is no module {error.name} in {here} or where Python looks;"
+            " --app takes module or module:attribute"
+        ) from None
+    if attribute and not hasattr(module, attribute):
+        ours = [name for name, member in vars(module).items() if isinstance(member, Jobs)]
+        meant = nearest(attribute, ours) if ours else ", and no Jobs object either"
+        raise ConfigurationError(f"the module {module_name} has no {attribute}{meant}")
+    jobs = getattr(module, attribute) if attribute else _only_jobs(module_name, vars(module))
     if not isinstance(jobs, Jobs):
         raise ConfigurationError(f"{path} is not a Jobs object but {jobs!r}")
     if not jobs.declared:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from jobs_runtime.database import Connection
+from jobs_runtime.errors import JobsError
 from jobs_runtime.executors.pgboss import schema
 from jobs_runtime.executors.postgres import migrate
-from jobs_supervisor.application import load_application
+from jobs_supervisor.application import complain, load_application
 
 
 def needs(app: str | None) -> tuple[str | None, str | None]:
-    """What an application says: its DSN, and where its jobs of pg-boss are kept."""
+    """What an application says: its DSN, and where its jobs of pg-boss are kept.
+
+    Raises:
+        SystemExit: it cannot be imported; the log says why.
+    """
     if app is None:
         return None, None
-    jobs = load_application(app)
+    try:
+        jobs = load_application(app)
+    except JobsError:
+        raise
+    except Exception as error:
+        complain(app, error)
+        raise SystemExit(1) from None
     return jobs.database.given_dsn, jobs.pg_boss_schema
 
 

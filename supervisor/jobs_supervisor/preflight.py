@@ -36,6 +36,10 @@ HOPELESS = (
 """What libpq says of a DSN that will never work."""
 
 
+class Refused(DatabaseUnavailable):
+    """The database answered, and trying again would not help."""
+
+
 def preflight(
     dsn: str,
     direct_dsn: str,
@@ -66,7 +70,8 @@ def preflight(
             if dsn != direct_dsn:
                 wait_for_database(dsn, startup_timeout).close()
         except DatabaseUnavailable as error:
-            logger.error("%s (--startup-timeout waits longer)", error)
+            hint = "" if isinstance(error, Refused) else " (--startup-timeout waits longer)"
+            logger.error("%s%s", error, hint)
             raise SystemExit(1) from None
         except (JobsError, psycopg.Error) as error:
             logger.error("%s", " ".join(str(error).split()))
@@ -89,27 +94,28 @@ def wait_for_database(dsn: str, timeout: float, *, quietly: bool = False) -> Con
     Args:
         dsn: where to.
         timeout: seconds to go on trying.
-        quietly: whether each failure stays out of the log.
+        quietly: whether the reasons for waiting stay out of the log.
 
     Raises:
         DatabaseUnavailable: it did not answer within `timeout` seconds.
-        ConfigurationError: it answered, and trying again would not help.
+        Refused: it answered, and trying again would not help.
     """
-    ends, pause = time.monotonic() + timeout, FIRST_PAUSE
+    ends, pause, told = time.monotonic() + timeout, FIRST_PAUSE, ""
     while True:
         try:
             return connect(dsn, "jobs: preflight")
         except psycopg.Error as error:
             reason = " ".join(str(error).split())
             if not may_pass(error):
-                raise ConfigurationError(f"{redact(dsn)} refuses: {reason}") from None
+                raise Refused(f"{redact(dsn)} refuses: {reason}") from None
         left = ends - time.monotonic()
         if left <= 0:
             raise DatabaseUnavailable(
                 f"{redact(dsn)} was not reached within {timeout:g} s: {reason}"
             )
-        if not quietly:
+        if not quietly and reason != told:
             logger.warning("waiting for the database at %s: %s", redact(dsn), reason)
+            told = reason
         time.sleep(min(left, pause * random.uniform(0.7, 1.3)))  # noqa: S311
         pause = min(pause * 2, LONGEST_PAUSE)
 

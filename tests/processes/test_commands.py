@@ -33,6 +33,13 @@ def test_migrate_brings_an_empty_database_up_to_date(empty_dsn: str) -> None:
     assert (again.returncode, again.stdout) == (0, "up to date\n")
 
 
+def test_migrate_says_why_an_application_cannot_be_imported(dsn: str) -> None:
+    ended = call("migrate", "--app", "tests.apps.broken", dsn=dsn)
+    assert ended.returncode == 1
+    assert ended.stderr.count("Traceback") == 1
+    assert ended.stderr.endswith("RuntimeError: this module is broken\n\n")
+
+
 def test_the_printed_sql_makes_what_migrate_makes(empty_dsn: str) -> None:
     script = call("migrate", "--sql", dsn=empty_dsn).stdout
     with psycopg.connect(empty_dsn, autocommit=True) as connection:

@@ -51,5 +51,5 @@ def test_the_url_of_another_library_is_corrected() -> None:
         resolve_dsn("postgresql+psycopg://ada:secret@host/shop")
     assert str(caught.value) == (
         "the DSN postgresql+psycopg://ada:***@host/shop does not parse:"
-        " it begins with postgresql+psycopg://, which only SQLAlchemy knows; write postgresql://"
+        " it begins with postgresql+psycopg://; write postgresql://"
     )
