@@ -18,9 +18,11 @@ from jobs_runtime.errors import DatabaseUnavailable, JobsError, SchemaError
 from jobs_runtime.executors.operation import run as run_operation
 from jobs_runtime.executors.postgres import PostgresExecutor
 from jobs_runtime.model import Pause
+from jobs_runtime.suggestions import nearest
 from jobs_supervisor import logs
 from jobs_supervisor.examining import check, doctor
 from jobs_supervisor.flags import app_option, connected, dsn_options
+from jobs_supervisor.performed import performed_jobs
 from jobs_supervisor.pgboss.commands import pgboss
 from jobs_supervisor.settings import DEFAULTS, ENVIRONMENT, Settings, from_pyproject
 from jobs_supervisor.signals import end_when_told
@@ -96,13 +98,19 @@ def dev(**options: Any) -> None:
 
     logs.configure(options["log_format"])
     database = EmbeddedDatabase(Path(".jobs/postgres").resolve())
-    click.echo(f"for your application: DATABASE_URL='{database.dsn}'", err=True)
+    click.echo(f"for your application: export DATABASE_URL='{database.dsn}'", err=True)
     settings = Settings(**options, dsn=database.dsn, direct_dsn=None)
     sys.exit(_run(settings, migrates=True))
 
 
 @cli.command()
-@click.option("--workers", type=click.IntRange(min=1), default=DEFAULTS["workers"])
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=DEFAULTS["workers"],
+    show_default=True,
+    help="Worker processes.",
+)
 @click.option("--chaos", is_flag=True, help="Kill a worker on the way.")
 @click.option("--keep-running", is_flag=True, help="Leave it up until Ctrl-C.")
 @click.option("--limit", type=click.IntRange(min=1), help="Measure so many files at most.")
@@ -202,7 +210,10 @@ def pause(dsn: str | None, direct_dsn: str | None, kind: str | None, name: str) 
     """Have nothing more claimed of a job (or a queue), on any host. What runs goes on."""
     with connected(direct_dsn or dsn) as connection:
         run_operation(connection, PostgresExecutor().pause(Pause(kind or "job", name)))
+        performed = run_operation(connection, performed_jobs())
     click.echo(f"paused {name}")
+    if kind is None and performed and name not in performed:
+        click.echo(f"no supervisor performs a job {name}{nearest(name, performed)}", err=True)
 
 
 @cli.command()

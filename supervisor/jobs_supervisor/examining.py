@@ -15,8 +15,20 @@ from jobs_supervisor.settings import DEFAULTS
 @click.command()
 @app_option
 @dsn_options
-@click.option("--workers", type=click.IntRange(min=1), default=DEFAULTS["workers"])
-@click.option("--drain", type=click.FloatRange(min=0), default=DEFAULTS["drain"])
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=DEFAULTS["workers"],
+    show_default=True,
+    help="Worker processes of the pool that is to be started.",
+)
+@click.option(
+    "--drain",
+    type=click.FloatRange(min=0),
+    default=DEFAULTS["drain"],
+    show_default=True,
+    help="Seconds that its running jobs may go on after SIGTERM.",
+)
 @click.option(
     "--grace",
     type=click.FloatRange(min=0),
@@ -53,6 +65,8 @@ def doctor(dsn: str | None, direct_dsn: str | None, as_json: bool) -> None:
     else:
         for finding in findings:
             show(console, finding)
-        need = f"{wrong} of these need you; names in brackets are sections of docs/runbook.md"
+        need = f"{wrong} of these need{'s' * (wrong == 1)} you"
+        if any("[" in finding.remedy for finding in findings):
+            need += "; names in brackets are sections of docs/runbook.md"
         click.echo(f"\n{need}" if wrong else "\nnothing is wrong")
     sys.exit(1 if wrong else 0)

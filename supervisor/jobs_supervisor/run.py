@@ -232,7 +232,8 @@ def _bind(address: str) -> socket.socket | None:
         return bind(address)
     except OSError as error:
         logger.error(
-            "%s cannot be used (%s): running without metrics; choose another --metrics-address",
+            "%s cannot be used (%s): running without metrics and probes;"
+            " choose another --metrics-address",
             address,
             error.strerror,
         )

@@ -68,6 +68,13 @@ def test_a_pause_holds_until_the_resume(pool: Pool) -> None:
     assert (ended.returncode, ended.stdout) == (1, "double was not paused\n")
 
 
+def test_a_pause_of_what_nobody_performs_says_so(pool: Pool) -> None:
+    pool.start(app="tests.apps.basic", workers=1)
+    paused = call("pause", "dubble", dsn=pool.dsn)
+    assert (paused.returncode, paused.stdout) == (0, "paused dubble\n")
+    assert paused.stderr == "no supervisor performs a job dubble; did you mean 'double'?\n"
+
+
 def test_what_nobody_performs_is_told(pool: Pool) -> None:
     basic.double.submit(4)
     running = pool.start(app="tests.apps.unruly", workers=1)

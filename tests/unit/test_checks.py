@@ -67,7 +67,7 @@ def test_whoever_stops_it_must_wait_for_the_drain(allowed: Grace, level: Level, 
 
 def test_jobs_longer_than_the_drain_are_named() -> None:
     found = grace.judge_jobs(25.0, [("a", 10.0), ("b", 600.0), ("c", 60.0)])
-    assert "b (expire_in 600 s) and 1 more jobs may run for longer than --drain 25 s" in found.text
+    assert "b (expire_in 600 s) and 1 more job may run for longer than --drain 25 s" in found.text
     assert "within --drain 25 s" in grace.judge_jobs(25.0, [("a", 10.0)]).text
 
 

@@ -56,6 +56,10 @@ def all_checks(intent: Intent) -> Iterator[Finding]:
             yield grace.judge_jobs(intent.drain, _limits(jobs))
         except Exception as error:
             yield Finding(Level.WRONG, f"{intent.app}: {error or type(error).__name__}")
+    else:
+        yield Finding(
+            Level.WARNING, "no application was looked at", "give it with --app or JOBS_APP"
+        )
     told = None if intent.grace is None else grace.given(intent.grace)
     graces = [each for each in (told, grace.of_systemd()) if each is not None]
     yield from grace.judge(intent.drain, graces)

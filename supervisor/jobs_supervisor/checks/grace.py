@@ -111,7 +111,8 @@ def judge_jobs(drain: float, limits: Iterable[tuple[str, float]]) -> Finding:
     if not longer:
         return Finding(Level.OK, f"every job's expire_in is within --drain {drain:g} s")
     limit, name = longer[0]
-    others = f" and {len(longer) - 1} more jobs" if len(longer) > 1 else ""
+    more = len(longer) - 1
+    others = f" and {more} more job{'s' * (more > 1)}" if more else ""
     return Finding(
         Level.OK,
         f"{name} (expire_in {limit:g} s){others} may run for longer than --drain {drain:g} s:"
