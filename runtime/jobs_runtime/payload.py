@@ -16,6 +16,9 @@ Value = TypeVar("Value")
 MAX_BYTES = 16 * 1024 * 1024
 """The largest argument or result accepted, in bytes of JSON."""
 
+LONGEST_TEXT = 64 * 1024
+"""Characters of a message or a traceback that are kept of a failure: its beginning and its end."""
+
 
 def _to_builtins(value: Any) -> object:
     """Let pydantic write its models; they are recognised by their methods and never imported."""
@@ -149,7 +152,15 @@ def encode_failure(name: str, message: str, stack: str | None = None) -> str:
     failure = {"name": name, "message": message}
     if stack is not None:
         failure["stack"] = stack
-    return _encoder.encode({key: storable(text) for key, text in failure.items()}).decode()
+    kept = {key: storable(_shortened(text)) for key, text in failure.items()}
+    return _encoder.encode(kept).decode()
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= LONGEST_TEXT:
+        return text
+    half, left_out = LONGEST_TEXT // 2, len(text) - LONGEST_TEXT
+    return f"{text[:half]}\n... {left_out:,} characters ...\n{text[-half:]}"
 
 
 def message_of(error: BaseException) -> str:
