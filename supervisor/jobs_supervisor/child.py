@@ -223,9 +223,10 @@ def _leave_parent(parent: int, handled: Iterable[signal.Signals]) -> None:
     signal.set_wakeup_fd(-1)
     for number in handled:
         signal.signal(number, signal.SIG_DFL)
-    # A Ctrl-C in a terminal reaches the whole group; the supervisor alone decides what it means.
+    # What a terminal sends reaches the whole group; the supervisor alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if not os.isatty(0):
         # In a terminal a debugger in a job needs the foreground group, that of the supervisor.
         os.setpgid(0, 0)
@@ -253,7 +254,5 @@ def adopt_orphans() -> None:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(Exception):  # a job may have put anything in its place
             stream.flush()
-        except (OSError, ValueError):
-            continue

@@ -7,6 +7,7 @@ would perform, claim and store over the connection of the worker that it was cop
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -42,5 +43,6 @@ class CopyGuard:
         if not self._is_copy:
             return
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+            with contextlib.suppress(Exception):  # the job may have put anything in its place
+                stream.flush()
         os._exit(0 if outcome.state is JobState.COMPLETED else 1)
