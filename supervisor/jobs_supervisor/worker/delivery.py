@@ -54,10 +54,12 @@ class Delivery:
 
     def open(self, register: Operation[int]) -> bool:
         """Connect and begin an incarnation; gives False if `gave_up` ended the wait."""
-        while self._link.connect():
+        for pause in self._link.connections(holding=False):
             try:
                 self.incarnation = self._link.run([register])[0]
-            except ConnectionLost:
+            except ConnectionLost as error:
+                logger.warning("%s cannot begin: %s", self._title, error)
+                self._link.rest(pause, holding=False)
                 continue
             return True
         return False
