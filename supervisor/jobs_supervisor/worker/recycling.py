@@ -76,7 +76,8 @@ class Wear:
         slot, now = self._slot, time.monotonic()
         if slot.replace:
             return
-        weighs = self._limits.max_memory is not None
+        # A worker that has done nothing yet is as large as the next would be.
+        weighs = self._limits.max_memory is not None and slot.done > 0
         if weighs and (resting or now - self._weighed_at >= WEIGH_EVERY):
             self._weighed_at = now
             self._resident = resident_bytes(os.getpid())
