@@ -180,6 +180,8 @@ class Worker:
             batch.ended(claim, outcome)
         self._pace.learn(batch.queue, batch.performed, time.monotonic() - batch.began)
         slot.ended(batch.performed)
+        if signal.getsignal(signal.SIGTERM) != self._drain:
+            signal.signal(signal.SIGTERM, self._drain)  # a job has changed it
         self._wear.look(resting=False)
         return batch
 

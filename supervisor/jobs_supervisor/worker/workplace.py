@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -36,6 +37,7 @@ class WorkerWorkplace:
         self._slot = slot
         self._on_refused = on_refused
         self._connection: Connection | None = None
+        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._progress: dict[int, Progress] = {}
 
@@ -76,7 +78,7 @@ class WorkerWorkplace:
 
     def roll_back(self) -> None:
         """Undo the transaction begun."""
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or self._connection.closed or self._is_copy():
             return
         try:
             self._connection.rollback()
@@ -85,6 +87,8 @@ class WorkerWorkplace:
 
     def complete(self, outcome: Outcome) -> Outcome:
         """Store a completion in the transaction begun, and commit both or none."""
+        if self._is_copy():
+            return outcome
         connection = self.connection()
         with self._lock:
             progress = self._progress.pop(outcome.job_id, None)
@@ -98,6 +102,10 @@ class WorkerWorkplace:
             connection.rollback()
             self._on_refused()
         return Outcome(outcome.job_id, outcome.state, outcome.seconds, stored=True)
+
+    def _is_copy(self) -> bool:
+        """Whether the job forked, and returned in the copy: the connection is not the copy's."""
+        return os.getpid() != self._pid
 
 
 def describe(progress: Progress) -> str:
