@@ -80,7 +80,8 @@ def run(settings: Settings, *, migrates: bool = False) -> int:
         estate.target = house.supervisor.target
         house.supervisor.notifier.be_silent(settings.boot_timeout)
         become_successor(estate.hand_over(), estate.descriptors, house.supervisor.signals)
-    house.record_path.unlink(missing_ok=True)
+    if house.record_path is not None:
+        house.record_path.unlink(missing_ok=True)
     return code
 
 
@@ -119,7 +120,7 @@ class House:
             estate.obituaries.write,
             self._say_ready,
         )
-        self.record_path: Path = write_record(
+        self.record_path = _leave_word(
             RunRecord(
                 pid=os.getpid(),
                 app=settings.app,
@@ -225,6 +226,14 @@ class House:
         where = f", metrics on {scheme}://{address}" if address else ""
         names = ", ".join(self._application.names)
         logger.info("ready: %d workers for %s%s", self.supervisor.target, names, where)
+
+
+def _leave_word(record: RunRecord) -> Path | None:
+    try:
+        return write_record(record)
+    except OSError as error:
+        logger.error("`jobs-supervisor status` will not see this supervisor: %s", error)
+        return None
 
 
 def _bind(address: str) -> socket.socket | None:

@@ -68,6 +68,7 @@ class Supervisor:
         self.ready = False
         self.served_at = 0.0
         self.exit_code: int | None = None
+        self.to_try_again = False
         self.to_dump: deque[Child] = deque()
         self.oom = OomWatch()
         self.signals = SignalInbox(HEEDED)
@@ -191,7 +192,8 @@ class Supervisor:
                 self._begin_to_stop(number)
 
     def _begin_trial(self) -> None:
-        if self.trial.pid:
+        self.to_try_again = bool(self.trial.pid)
+        if self.to_try_again:
             return
         logger.info("reloading (SIGHUP): trying the new code")
         self.notifier.reloading()
@@ -210,6 +212,8 @@ class Supervisor:
         else:
             logger.error("the new code cannot be loaded; the old goes on serving")
             self.notifier.ready()
+            if self.to_try_again:
+                self._begin_trial()
 
     def _resize(self, target: int) -> None:
         if not 1 <= target < len(self.family.pool):

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -258,7 +259,8 @@ class Scheduler:
             time.sleep(0.05)
         for slot in self._living():
             logger.warning("%s (pid %d) outlived its supervisor: killed", slot.title, slot.pid)
-            os.kill(slot.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(slot.pid, signal.SIGKILL)
             end_group(slot.pid)
 
     def _beat(self) -> None:
