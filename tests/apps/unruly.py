@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import re
@@ -90,6 +91,35 @@ def fork_and_come_back(how: str) -> int:
         return 4711
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status)
+
+
+@jobs.job
+def fork_in_a_transaction(args: None, context: Context) -> int:
+    """Completes in the worker and in a copy of it; gives the copy's exit code, which it has too."""
+    with context.transaction() as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS public.written AS SELECT 1 AS once")
+    pid = os.fork()
+    if pid == 0:
+        return 4711
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+@jobs.job
+def replace_stdout() -> None:
+    sys.stdout = Silent()
+
+
+class Silent(io.TextIOBase):
+    """What somebody puts in the place of a stream."""
+
+    def flush(self) -> None:
+        raise AttributeError("flush")
+
+
+@jobs.job
+def heed_no_stop() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 @jobs.job

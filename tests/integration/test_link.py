@@ -13,6 +13,9 @@ import pytest
 
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.operation import Operation
+from jobs_runtime.executors.postgres import PostgresExecutor
+from jobs_supervisor.counters import Layout, Row, WorkerCounters
+from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.link import ConnectionLost, Link
 from tests.integration.databases import imposed
 from tests.support.pool import eventually
@@ -73,3 +76,25 @@ def test_limits_of_the_database_are_not_a_workers(dsn: str, connection: Connecti
     with imposed(connection, **limits), connect(dsn, "tests") as held:
         found = [one(held, f"SHOW {name}") for name in limits]
     assert found == ["0", "0", "read committed"]
+
+
+def test_a_worker_that_cannot_begin_pauses_between_its_tries(
+    dsn: str, connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    ends = time.monotonic() + 1
+    layout = Layout([])
+    cells = memoryview(bytearray(8 * layout.width)).cast("d")
+    executor = PostgresExecutor()
+    delivery = Delivery(
+        dsn,
+        "worker 1",
+        executor,
+        WorkerCounters(Row(layout, cells)),
+        gave_up=lambda _: time.monotonic() > ends,
+        on_lost=lambda: None,
+    )
+    with imposed(connection, default_transaction_read_only="on"):
+        assert not delivery.open(executor.register_worker("nobody", 1, 1))
+    delivery.close()
+    assert 1 <= len(caplog.records) <= 8
+    assert "worker 1 cannot begin: cannot execute INSERT in a read-only" in caplog.text

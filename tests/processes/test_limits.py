@@ -156,3 +156,26 @@ def test_a_copy_of_a_worker_does_not_act_as_one(
     row = connection.execute("SELECT count(*) FROM jobs.finished").fetchone()
     assert row == (2,)
     assert len(psutil.Process(running.process.pid).children(recursive=True)) == 3
+
+
+def test_a_copy_that_returns_leaves_the_workers_transaction(pool: Pool) -> None:
+    pool.start(app="tests.apps.unruly", workers=1)
+    submitted = unruly.fork_in_a_transaction.submit(None)
+    assert submitted.result(10) == 0
+    assert submitted.details().attempt == 1
+
+
+def test_a_stream_that_cannot_be_flushed_is_left(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=1)
+    unruly.replace_stdout.submit().result(10)
+    assert running.stop() == 0
+    assert "Traceback" not in running.log
+
+
+def test_a_worker_stops_after_a_job_that_ignored_it(pool: Pool) -> None:
+    running = pool.start(app="tests.apps.unruly", workers=1)
+    unruly.heed_no_stop.submit().result(10)
+    eventually(lambda: running.slots.workers[0].state is SlotState.IDLE, 5, "it is done")
+    began = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - began < 5

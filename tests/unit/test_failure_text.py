@@ -8,7 +8,7 @@ from typing import NoReturn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs_runtime.payload import encode_error, encode_failure
+from jobs_runtime.payload import LONGEST_TEXT, encode_error, encode_failure
 
 
 class Mute(Exception):
@@ -61,6 +61,14 @@ def test_a_failure_without_a_stack_has_none() -> None:
         "name": "Expired",
         "message": "too long",
     }
+
+
+def test_of_a_long_text_the_beginning_and_the_end_are_kept() -> None:
+    failure = json.loads(encode_failure("Long", "a" * 10_000_000 + "b" * 40_000))
+    message = failure["message"]
+    assert len(message) < LONGEST_TEXT + 100
+    assert "\n... 9,974,464 characters ...\n" in message
+    assert (message[0], message[-1]) == ("a", "b")
 
 
 def test_what_postgres_cannot_store_is_replaced() -> None:
