@@ -162,8 +162,10 @@ class Child:
             verdict=VERDICTS.get(killed, Verdict.DIED) if killed else Verdict.DIED,
             reason=reason,
         )
+        # It failed by itself, outside of any job: what it performed may come again at once.
+        failed = os.WIFEXITED(status) and status != 0 and not slot.job_id
         proven = slot.done > 0 or now - slot.spawned >= policy.EARLY or killed is not None
-        self.early_deaths = 0 if proven or expected else self.early_deaths + 1
+        self.early_deaths = 0 if (proven and not failed) or expected else self.early_deaths + 1
         self.not_before = now + policy.backoff(self.early_deaths, random.random())  # noqa: S311
         if self.not_before > now and self.wanted:
             logger.warning("%s starts again in %.1f s", slot.title, self.not_before - now)

@@ -23,6 +23,11 @@ CREATE FUNCTION jobs.wait() RETURNS trigger LANGUAGE plpgsql
     AS 'BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN new; END';
 CREATE TRIGGER wait BEFORE INSERT ON jobs.claim FOR EACH ROW EXECUTE FUNCTION jobs.wait()
 """
+NOTHING_IS_STORED = """
+CREATE FUNCTION jobs.refuse() RETURNS trigger LANGUAGE plpgsql
+    AS $$BEGIN RAISE 'not today'; END$$;
+CREATE TRIGGER refuse BEFORE INSERT ON jobs.finished FOR EACH ROW EXECUTE FUNCTION jobs.refuse()
+"""
 ONE_WAITS = "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
@@ -168,3 +173,19 @@ def test_what_is_claimed_for_a_worker_after_its_death_is_soon_performed(
     assert submitted.result(10) == 4
     assert time.monotonic() - began < 3
     assert finished(connection) == [("double", "completed", 1, 0)]
+
+
+def test_outcomes_that_cannot_be_stored_are_not_made_all_the_time(
+    pool: Pool, connection: Connection
+) -> None:
+    connection.execute(NOTHING_IS_STORED, prepare=False)
+    running = pool.start(app="tests.apps.basic", workers=1)
+    began = time.monotonic()
+    submitted = basic.double.submit(21)
+    slot = running.slots.workers[0]
+    eventually(lambda: slot.restarts >= 5, 20, "its worker fails again and again")
+    assert time.monotonic() - began > 0.5  # after 0, 0.1, 0.2 and 0.4 s, less a fifth
+    connection.execute("DROP TRIGGER refuse ON jobs.finished")
+    assert submitted.result(20) == 42
+    assert running.stop() == 0
+    pool.forgive(running)

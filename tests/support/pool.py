@@ -132,6 +132,10 @@ class Pool:
             running.wait_ready()
         return running
 
+    def forgive(self, stopped: Running) -> None:
+        """Its children were meant to be ended by exceptions."""
+        self._running.remove(stopped)
+
     def stop_all(self) -> None:
         """Kill what still runs, have every child gone before the database goes, and clean up.
 
