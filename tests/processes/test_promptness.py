@@ -64,6 +64,6 @@ def test_the_loop_is_prompt_while_workers_die_and_the_database_is_away(
             running.send(signal.SIGUSR1)
             eventually(lambda n=count: len(heeded(running)) == n, 5, "the signal is heeded")
     latencies = sorted(then - at for at, then in zip(sent, heeded(running), strict=True))
-    assert all(slot.restarts for slot in running.slots.workers)
+    assert sum(slot.restarts > 0 for slot in running.slots.workers) == 8
     assert latencies[int(SIGNALS * 0.9)] < LATENCY, latencies
     assert latencies[int(SIGNALS * 0.99)] < STALL, latencies
