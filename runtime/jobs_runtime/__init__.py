@@ -43,6 +43,7 @@ from jobs_runtime.errors import (
     SchemaError,
     SchemaMissing,
     SchemaOutdated,
+    SchemaTooNew,
     Snooze,
 )
 from jobs_runtime.executors.protocol import PG_BOSS_EXECUTOR_NAME
@@ -86,6 +87,7 @@ __all__ = [
     "SchemaError",
     "SchemaMissing",
     "SchemaOutdated",
+    "SchemaTooNew",
     "Seconds",
     "Snooze",
     "StoredSchedule",

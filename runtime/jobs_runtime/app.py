@@ -11,6 +11,7 @@ from jobs_runtime.errors import DeclarationError, ScheduleError
 from jobs_runtime.executors import operation as operations
 from jobs_runtime.executors.operation import Operation
 from jobs_runtime.executors.postgres import PostgresExecutor
+from jobs_runtime.executors.postgres.timetable import schedule_key
 from jobs_runtime.executors.protocol import PG_BOSS_EXECUTOR_NAME, ClientExecutor
 from jobs_runtime.job import Job
 from jobs_runtime.model import JobRecord, Pause
@@ -112,8 +113,8 @@ class Jobs:
         for other in self.declared.values():
             if other.queue == job.queue and other.executor is not job.executor:
                 raise DeclarationError(
-                    f"the jobs {other.name} and {job.name} wait in one queue, {job.queue!r}, of two"
-                    " executors; give one a queue="
+                    f"the jobs {other.name} and {job.name} share the queue {job.queue!r} but not"
+                    " the executor; give one a queue="
                 )
             if other.queue == job.queue and (other.limits or job.limits):
                 limited = job if job.limits else other
@@ -136,6 +137,7 @@ class Jobs:
         Raises:
             DatabaseUnavailable: no connection within 10 s.
             SchemaMissing: the database has not been migrated.
+            TypeError: `job_id` is not a string.
         """
         executor = self._keeping(job_id)
         return self._submitted(self.run(executor.details(job_id)), executor)
@@ -234,10 +236,13 @@ class Jobs:
         written: bool,
         stored: list[StoredSchedule],
     ) -> StoredSchedule:
-        key = f"{job.name}/{schedule.name}"
+        key = schedule_key(job, schedule)
         if not written:
             raise ScheduleError(f"the schedule {key} is declared in code")
-        return next(each for each in stored if each.record.key == key)
+        for each in stored:
+            if each.record.key == key:
+                return each
+        raise ScheduleError(f"the schedule {key} was removed meanwhile")
 
     def _keeping(self, job_id: object) -> ClientExecutor:
         if not isinstance(job_id, str):
@@ -256,7 +261,7 @@ class Jobs:
 
 def _check_kinds(job: object, schedule: object) -> None:
     if not isinstance(job, Job):
-        raise DeclarationError(f"a schedule is of a declared job, not of {job!r}")
+        raise DeclarationError(f"schedule() takes a declared job, not {job!r}")
     if not isinstance(schedule, Schedule):
         raise DeclarationError(
             f"schedule takes Schedule('*/5 * * * *', name='x'), not {schedule!r}"

@@ -21,7 +21,7 @@ class OptionError(JobsError, ValueError):
 
 
 class ScheduleError(JobsError, ValueError):
-    """A cron expression, time zone or missed-run policy cannot be used."""
+    """A schedule cannot be used, written or run as asked."""
 
 
 class PayloadError(JobsError, ValueError):

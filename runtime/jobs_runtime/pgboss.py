@@ -1,7 +1,9 @@
 """A Node pg-boss, seen from a Python application: events, queues of Node's, and Wasp's names.
 
-jobs.pg_boss.publish("order-placed", {"id": 7})
-submitted.pg_boss.details()["retrycount"]
+Of the whole of it, and of one job:
+
+    jobs.pg_boss.publish("order-placed", {"id": 7})
+    submitted.pg_boss.details()["retrycount"]
 """
 
 from __future__ import annotations

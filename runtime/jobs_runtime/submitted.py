@@ -78,7 +78,7 @@ class SubmittedJob(Generic[Output]):
         """All that the database knows of it.
 
         Raises:
-            JobNotFound: it has passed its retention.
+            JobNotFound: it has passed its retention, or its submit is not committed yet.
         """
         return self._found(self._jobs.run(self._executor.details(self.job_id)))
 
@@ -132,7 +132,7 @@ class SubmittedJob(Generic[Output]):
 
         Raises:
             ResultTimeout: it has not finished in time.
-            JobNotFound: it has passed its retention.
+            JobNotFound: it has passed its retention, or its submit is not committed yet.
         """
         record = self.details()
         if record.state.finished:

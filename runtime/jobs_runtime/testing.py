@@ -1,16 +1,18 @@
 """For an application's own tests: perform a job inline, or submit into a sandbox and drain it.
 
-from jobs_runtime.testing import perform, sandbox_fixture
+In `conftest.py`, and then in a test:
 
-submitted = sandbox_fixture(jobs)  # in conftest.py
+    from jobs_runtime.testing import perform, sandbox_fixture
 
-def test_an_order_has_its_invoice_rendered(submitted):
-place_order(7)
-submitted.assert_submitted(render_invoice, Invoice(7), times=1)
-assert submitted.drain()[0].state == "completed"
+    submitted = sandbox_fixture(jobs)
 
-def test_an_invoice_has_a_page():
-assert perform(render_invoice, Invoice(7)).pages == 1
+    def test_an_order_has_its_invoice_rendered(submitted):
+        place_order(7)
+        submitted.assert_submitted(render_invoice, Invoice(7), times=1)
+        assert submitted.drain()[0].state == "completed"
+
+    def test_an_invoice_has_a_page():
+        assert perform(render_invoice, Invoice(7)).pages == 1
 """
 
 from __future__ import annotations

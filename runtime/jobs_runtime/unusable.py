@@ -60,5 +60,5 @@ def unusable(error: Exception) -> DatabaseUnavailable | SchemaError:
             "the database has no jobs tables; run `jobs-supervisor migrate` on it once"
         )
     if isinstance(error, psycopg.Error) and not (error.sqlstate or "08").startswith(WENT_AWAY):
-        return DatabaseUnavailable(f"the database did not do it: {str(error).strip()}")
+        return DatabaseUnavailable(f"the database refused it: {str(error).strip()}")
     return DatabaseUnavailable(f"the database went away: {str(error).strip()}")

@@ -66,7 +66,7 @@ def doctor(dsn: str | None, direct_dsn: str | None, as_json: bool) -> None:
         for finding in findings:
             show(console, finding)
         need = f"{wrong} of these need{'s' * (wrong == 1)} you"
-        if any("[" in finding.remedy for finding in findings):
+        if any("(Jobs" in finding.remedy for finding in findings):
             need += "; names in brackets are sections of docs/runbook.md"
         click.echo(f"\n{need}" if wrong else "\nnothing is wrong")
     sys.exit(1 if wrong else 0)

@@ -17,7 +17,7 @@ from jobs_supervisor.slots import SlotState
 
 
 class Reason(enum.StrEnum):
-    """Why a child was killed, or what its death means for the job it was on."""
+    """Why the supervisor killed a child."""
 
     BOOT = "did not finish booting in time"
     HUNG = "did nothing for too long"

@@ -1,7 +1,8 @@
 """Reload: try the new code in a process of its own, then become it, children and all.
 
 The supervisor replaces itself by `execv`: same pid, same children, and everything that they share
-is handed over as open descriptors. The new one then renews the children one by one.
+is handed over as open descriptors. The new one then renews the workers, a tenth of
+the pool at a time but at least one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The slot map: what every child is doing, in shared memory, one slot a child.
 
-A slot is written by the process that lives in it, except for the fields that the supervisor owns
-(pid, spawned, restarts, last exit) and the cancel flag, which anybody may raise. Every field is one
-aligned machine word, so that a reader sees a whole value; nobody holds a lock.
+A slot is written by the process in it, except for what the supervisor knows of it, and for the
+cancel flag, which anybody may raise. Every field is one aligned machine word, so that a reader sees
+a whole value; nobody holds a lock.
 """
 
 from __future__ import annotations
@@ -275,8 +275,7 @@ class Slot:
         self._clear()
         self._integers[self._base + Field.GENERATION] = generation
         self._integers[self._base + Field.STATE] = SlotState.BOOTING
-        self._doubles[self._base + Field.SINCE] = now
-        self._doubles[self._base + Field.SPAWNED] = now
+        self._doubles[self._base + Field.SINCE] = self._doubles[self._base + Field.SPAWNED] = now
 
     def occupy(self, pid: int) -> None:
         """Record the process that was forked."""

@@ -271,5 +271,5 @@ def test_a_statement_that_the_server_ended_is_not_called_an_outage(
     shop = Shop(impatient)
     with closing(shop.jobs), connection.transaction():
         connection.execute("LOCK TABLE jobs.job")
-        with pytest.raises(DatabaseUnavailable, match=r"did not do it: .* statement timeout"):
+        with pytest.raises(DatabaseUnavailable, match=r"refused it: .* statement timeout"):
             shop.double.submit(1)

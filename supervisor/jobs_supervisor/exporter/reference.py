@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from jobs_supervisor import metrics
-from jobs_supervisor.exporter.cluster import MOST_SERIES, READ_EVERY, UNWATCHED_AFTER
+from jobs_supervisor.exporter.cluster import MOST_SERIES, READ_EVERY, STATES, UNWATCHED_AFTER
 from jobs_supervisor.metrics import Metric
 from jobs_supervisor.obituary import Ending
 from jobs_supervisor.slots import SlotState
@@ -30,7 +30,7 @@ LABELS = {
     ),
     "state": (
         f"of `{metrics.WORKERS.name}`: {', '.join(state.name.lower() for state in SlotState)}; "
-        f"of `{metrics.DEPTH.name}`: ready, delayed, active"
+        f"of `{metrics.DEPTH.name}`: {', '.join(STATES)}"
     ),
     "slot": "`worker-1`, `worker-2` …, `scheduler`, `exporter`: a place, whatever process is in it",
     "role": "worker, scheduler, exporter",

@@ -113,7 +113,11 @@ class PgBossCron(Duty):
         options: Options,
         tick: datetime,
     ) -> bool:
-        """The slot and the job in one transaction; gives whether the slot was free."""
+        """The slot and the job in one transaction; gives whether the slot was free.
+
+        Raises:
+            psycopg.errors.UniqueViolation: others came and went in the way; nothing was done.
+        """
         submission = Submission(record.name, record.name, record.data, options)
         with connection.transaction():
             slot = cron.slot(schedule, tick)
@@ -121,8 +125,8 @@ class PgBossCron(Duty):
                 return False
             for _ in range(TRIES):
                 if run(connection, self._tables.client.submit(submission)):
-                    break
-        return True
+                    return True
+            raise psycopg.errors.UniqueViolation(f"{record.name} cannot be submitted")
 
     def _pass_over(self, record: SharedSchedule, why: str) -> None:
         """Say once what is wrong with a schedule."""
