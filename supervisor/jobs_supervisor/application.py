@@ -59,12 +59,8 @@ def load(settings: Settings) -> Application | None:
     if os.environ.pop(EVERYONE_IMPORTS, None) or not settings.preload:
         return _described(settings.app)
     before = leftovers.sockets()
-    try:
-        jobs = load_application(settings.app)
-    except JobsError:
-        raise
-    except Exception as error:
-        complain(settings.app, error)
+    jobs = load_or_complain(settings.app)
+    if jobs is None:
         return None
     _heed_leftovers(settings.app, leftovers.threads(), leftovers.connections(before))
     return Application(
@@ -102,12 +98,11 @@ def _described(app: str) -> Application | None:
 
     def describe() -> str:
         try:
-            jobs = load_application(app)
+            jobs = load_or_complain(app)
         except JobsError as error:
             return json.dumps({"error": str(error)})
-        except Exception as error:
-            complain(app, error)
-            raise SystemExit(1) from None
+        if jobs is None:
+            raise SystemExit(1)
         return json.dumps(
             {
                 "names": list(jobs.declared),
@@ -125,8 +120,19 @@ def _described(app: str) -> Application | None:
     return Application(**found, jobs=partial(load_application, app))
 
 
-def complain(app: str, error: Exception) -> None:
-    """Log why an application cannot be imported, from its own first line on."""
+def load_or_complain(app: str) -> Jobs | None:
+    """As `load_application`; None, with one traceback in the log, if it cannot be imported."""
+    try:
+        return load_application(app)
+    except JobsError:
+        raise
+    except Exception as error:
+        _complain(app, error)
+        return None
+
+
+def _complain(app: str, error: Exception) -> None:
+    """From the application's own first line on."""
     trace = traceback.TracebackException.from_exception(error)
     first = next((n for n, frame in enumerate(trace.stack) if not _imports(frame)), None)
     trace.stack = traceback.StackSummary.from_list(trace.stack[first:] if first else trace.stack)

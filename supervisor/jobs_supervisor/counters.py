@@ -97,14 +97,13 @@ class Counters:
 
     Args:
         memory: the shared memory.
-        first_byte: where the rows begin in it.
         layout: how a row is laid out.
         slots: how many rows.
     """
 
-    def __init__(self, memory: SharedMemory, first_byte: int, layout: Layout, slots: int) -> None:
+    def __init__(self, memory: SharedMemory, layout: Layout, slots: int) -> None:
         self.layout = layout
-        self._cells = memory.doubles[first_byte // 8 :]
+        self._cells = memory.doubles
         self._slots = slots
 
     @staticmethod

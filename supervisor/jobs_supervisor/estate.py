@@ -57,7 +57,7 @@ class Estate:
         self._counters_memory = counters
         self.slots = SlotMap(slots, handover.capacity, handover.others)
         layout = Layout(handover.jobs)
-        self.counters = Counters(counters, 0, layout, handover.capacity + len(handover.others))
+        self.counters = Counters(counters, layout, handover.capacity + len(handover.others))
         self.wake_pipe = WakePipe(handover.wake)
         self.obituaries = ObituaryPipe(handover.obituaries)
         self.listener = socket.socket(fileno=handover.listener) if handover.listener >= 0 else None
@@ -110,7 +110,7 @@ class Estate:
         count = self.capacity + len(self.others)
         layout = Layout(jobs)
         memory = SharedMemory.create(Counters.size_of(layout, count))
-        counters = Counters(memory, 0, layout, count)
+        counters = Counters(memory, layout, count)
         if keep:
             counters.copy_from(self.counters)
         os.close(self._counters_memory.descriptor)

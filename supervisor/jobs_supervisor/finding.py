@@ -11,7 +11,7 @@ from rich.text import Text
 
 
 class Level(enum.StrEnum):
-    """How it is."""
+    """How serious it is."""
 
     OK = "ok"
     WARNING = "warning"

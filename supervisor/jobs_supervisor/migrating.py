@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from jobs_runtime.database import Connection
-from jobs_runtime.errors import JobsError
 from jobs_runtime.executors.pgboss import schema
 from jobs_runtime.executors.postgres import migrate
-from jobs_supervisor.application import complain, load_application
+from jobs_supervisor.application import load_or_complain
 
 
 def needs(app: str | None) -> tuple[str | None, str | None]:
@@ -17,13 +16,9 @@ def needs(app: str | None) -> tuple[str | None, str | None]:
     """
     if app is None:
         return None, None
-    try:
-        jobs = load_application(app)
-    except JobsError:
-        raise
-    except Exception as error:
-        complain(app, error)
-        raise SystemExit(1) from None
+    jobs = load_or_complain(app)
+    if jobs is None:
+        raise SystemExit(1)
     return jobs.database.given_dsn, jobs.pg_boss_schema
 
 
@@ -35,7 +30,7 @@ def pending(connection: Connection, pg_boss_schema: str | None) -> list[str]:
 
 
 def apply(connection: Connection, pg_boss_schema: str | None) -> list[str]:
-    """Do it; gives what was done.
+    """Bring the tables up to date; gives the names of the steps.
 
     Raises:
         SchemaError: the tables there cannot be used, or the role may not make them.

@@ -144,7 +144,7 @@ class TestDeath:
     def rescue(self) -> Rescue:
         layout = Layout(["work", "eager"])
         memory = SharedMemory.create(Counters.size_of(layout, 1))
-        return Rescue(Counters(memory, 0, layout, 1).row(0), ["work", "eager"])
+        return Rescue(Counters(memory, layout, 1).row(0), ["work", "eager"])
 
     def test_the_guilty_one_is_charged_and_the_others_go_back(
         self, house: House, rescue: Rescue

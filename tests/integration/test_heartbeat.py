@@ -32,7 +32,7 @@ class Host:
     def __init__(self) -> None:
         slots = SharedMemory.create(SlotMap.size_of(1))
         layout = Layout([])
-        counters = Counters(SharedMemory.create(Counters.size_of(layout, 1)), 0, layout, 1)
+        counters = Counters(SharedMemory.create(Counters.size_of(layout, 1)), layout, 1)
         self.row: Row = counters.row(0)
         self.workers = SlotMap(slots, 1, ()).workers
         self.pulse = Pulse(slots)

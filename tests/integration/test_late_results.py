@@ -32,7 +32,7 @@ JOBS = 3
 def counters() -> Iterator[Counters]:
     layout = Layout(["double"])
     memory = SharedMemory.create(Counters.size_of(layout, 1))
-    yield Counters(memory, 0, layout, 1)
+    yield Counters(memory, layout, 1)
     os.close(memory.descriptor)
 
 

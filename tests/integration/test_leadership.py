@@ -25,7 +25,7 @@ WHERE datname = current_database() AND application_name = 'jobs: leadership'
 @pytest.fixture
 def rows() -> list[Row]:
     layout = Layout(["render"])
-    counters = Counters(SharedMemory.create(Counters.size_of(layout, 2)), 0, layout, 2)
+    counters = Counters(SharedMemory.create(Counters.size_of(layout, 2)), layout, 2)
     return [counters.row(0), counters.row(1)]
 
 

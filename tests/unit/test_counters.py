@@ -18,7 +18,7 @@ SLOTS = 3
 def counters() -> Iterator[Counters]:
     layout = Layout(["render", "sweep"])
     memory = SharedMemory.create(Counters.size_of(layout, SLOTS))
-    yield Counters(memory, 0, layout, SLOTS)
+    yield Counters(memory, layout, SLOTS)
     os.close(memory.descriptor)
 
 
@@ -81,7 +81,7 @@ def test_what_a_reloaded_application_still_declares_is_kept(counters: Counters) 
     attempt(counters, 0, 0.1, JobState.COMPLETED)
     layout = Layout(["another", "render"])
     memory = SharedMemory.create(Counters.size_of(layout, SLOTS))
-    after = Counters(memory, 0, layout, SLOTS)
+    after = Counters(memory, layout, SLOTS)
     after.copy_from(counters)
     assert total(after, metrics.ATTEMPTS.name, "render", "completed") == [1]
     assert total(after, metrics.ATTEMPTS.name, "another", "completed") == [0]

@@ -65,7 +65,7 @@ class Demo:
     limit: int | None
 
     def run(self) -> None:
-        """Do it all.
+        """Run it, from the server to the report.
 
         Raises:
             DemoFailed: a job was lost, or the pool did not start or end as it should.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """That they can.
+    """That the tables can be used, and what does not fit them.
 
     Attributes:
         fitness: of the tables.

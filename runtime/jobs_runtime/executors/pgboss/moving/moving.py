@@ -60,7 +60,7 @@ class Moved(NamedTuple):
 
 
 def waiting(connection: Connection, schema: str) -> list[Waiting]:
-    """What there is."""
+    """How many jobs there are, by name and state."""
     return [Waiting(*row) for row in connection.execute(_load("waiting", schema))]
 
 
