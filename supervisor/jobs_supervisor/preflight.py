@@ -94,13 +94,13 @@ def wait_for_database(dsn: str, timeout: float, *, quietly: bool = False) -> Con
     Args:
         dsn: where to.
         timeout: seconds to go on trying.
-        quietly: whether the reasons for waiting stay out of the log.
+        quietly: whether each failure stays out of the log.
 
     Raises:
         DatabaseUnavailable: it did not answer within `timeout` seconds.
         Refused: it answered, and trying again would not help.
     """
-    ends, pause, told = time.monotonic() + timeout, FIRST_PAUSE, ""
+    ends, pause = time.monotonic() + timeout, FIRST_PAUSE
     while True:
         try:
             return connect(dsn, "jobs: preflight")
@@ -113,9 +113,8 @@ def wait_for_database(dsn: str, timeout: float, *, quietly: bool = False) -> Con
             raise DatabaseUnavailable(
                 f"{redact(dsn)} was not reached within {timeout:g} s: {reason}"
             )
-        if not quietly and reason != told:
+        if not quietly:
             logger.warning("waiting for the database at %s: %s", redact(dsn), reason)
-            told = reason
         time.sleep(min(left, pause * random.uniform(0.7, 1.3)))  # noqa: S311
         pause = min(pause * 2, LONGEST_PAUSE)
 
