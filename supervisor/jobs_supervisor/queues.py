@@ -18,7 +18,7 @@ from jobs_runtime.model import Pause
 from jobs_supervisor.status import duration
 
 MOST_COUNTED = 100_000
-"""Ready jobs of one queue are counted up to here."""
+"""Ready jobs of one queue, and delayed ones of all, are counted up to here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,7 @@ from typing import NamedTuple
 
 from jobs_runtime.database import Connection
 from jobs_supervisor.finding import Finding, Level
-
-LONGEST = 20.0
-"""Seconds after which the server must have noticed: by then others take the host for dead."""
+from jobs_supervisor.scheduler.rescue import STALE_AFTER
 
 # client_connection_check_interval is of no help: it looks only while a statement runs, and what a
 # vanished leader has locked is locked by a session that is idle.
@@ -52,11 +50,11 @@ def judge(keepalives: Keepalives) -> Finding:
     if local:
         return Finding(Level.OK, "a Unix socket leads to the server: neither end can vanish")
     silence = idle + interval * probes
-    if idle and silence <= LONGEST and 0 < user_timeout <= LONGEST:
+    if idle and silence <= STALE_AFTER and 0 < user_timeout <= STALE_AFTER:
         return Finding(Level.OK, f"the server notices within {silence} s if this host vanishes")
     if not idle:
         when = "when its system does, mostly after two hours,"
-    elif silence > LONGEST:
+    elif silence > STALE_AFTER:
         when = f"after {silence:,} s"
     else:
         unanswered = f"{user_timeout:,.0f} s" if user_timeout else "about 15 minutes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobs_runtime.executors.postgres.partitions import DAYS_AHEAD
 from jobs_supervisor.doctor import thresholds
 from jobs_supervisor.doctor.facts import Facts, ReplicationSlot, Transaction
 from jobs_supervisor.finding import Finding, Level
@@ -14,7 +15,9 @@ def look_at_history(facts: Facts) -> Iterator[Finding]:
     """Whether the partitions of the coming days are there."""
     days = facts.health.days_ahead
     if days < thresholds.DAYS_AHEAD:
-        lacks = "not even for today" if days < 0 else f"for {days} days ahead, instead of 7"
+        lacks = (
+            "not even for today" if days < 0 else f"for {days} days ahead, instead of {DAYS_AHEAD}"
+        )
         yield Finding(
             Level.WRONG,
             f"the history has partitions {lacks}",

@@ -24,7 +24,7 @@ from jobs_runtime.executors.postgres.gauges import ClusterHealth, Depth
 from jobs_runtime.model import Pause
 from jobs_supervisor import metrics
 from jobs_supervisor.exporter.collector import family_of
-from jobs_supervisor.queues import is_paused
+from jobs_supervisor.queues import MOST_COUNTED, is_paused
 from jobs_supervisor.sparing import next_look
 
 logger = logging.getLogger(__name__)
@@ -42,9 +42,6 @@ STALE_AFTER = 180.0
 """Seconds after which a reading is not served any more; the dearest look is due within 60."""
 
 STATEMENT_TIMEOUT = "SET statement_timeout = '1s'"
-
-COUNT_AT_MOST = 100_000
-"""Ready jobs of a queue, and delayed jobs of all, that are counted."""
 
 MOST_SERIES = 200
 """Pairs of queue and job that are told apart; the others are summed up as `other`."""
@@ -121,7 +118,7 @@ class ClusterWatch:
                 self._connection = connect(self._dsn, "jobs: metrics")
                 self._connection.execute(STATEMENT_TIMEOUT, prepare=False)
             connection = self._connection
-            depths = run(connection, gauges.queue_depths(COUNT_AT_MOST))
+            depths = run(connection, gauges.queue_depths(MOST_COUNTED))
             depths += self._read_pg_boss(connection)
             health = run(connection, gauges.cluster_health())
             dead_rows = run(connection, gauges.dead_rows())
@@ -144,7 +141,7 @@ class ClusterWatch:
         schema = self._pg_boss_schema
         try:
             if schema is not None:
-                self._at_pg_boss = pgboss_gauges.queue_depths(connection, schema, COUNT_AT_MOST)
+                self._at_pg_boss = pgboss_gauges.queue_depths(connection, schema, MOST_COUNTED)
         except psycopg.errors.QueryCanceled:
             logger.warning("the jobs in %s.job could not be counted within a second", schema)
         return self._at_pg_boss
