@@ -130,6 +130,7 @@ class Context(Generic[Entities]):
         if not math.isfinite(done) or (total is not None and not math.isfinite(total)):
             raise ValueError(f"progress takes finite numbers, not {done!r} of {total!r}")
         text = storable(str(message))
+        total = None if total is None else float(total)
         self._workplace.report(self._claim.job_id, Progress(float(done), total, text))
 
     @property
@@ -156,11 +157,16 @@ class Context(Generic[Entities]):
             with context.transaction() as connection:
                 connection.execute("UPDATE invoice SET paid = true WHERE id = %s", [args.id])
 
+        A block within it, or after it, is a savepoint: what it raises undoes that block alone.
+
         Raises:
             psycopg.OperationalError: the database cannot be reached.
         """
-        if self._transaction is None:
-            self._transaction = self._workplace.begin()
+        if self._transaction is not None:
+            with self._savepoint(self._transaction):
+                yield self._transaction
+            return
+        self._transaction = self._workplace.begin()
         try:
             yield self._transaction
             if self._joined is not None:
@@ -168,6 +174,21 @@ class Context(Generic[Entities]):
         except BaseException:
             self.roll_back()
             raise
+
+    @contextmanager
+    def _savepoint(self, transaction: Connection) -> Generator[None]:
+        """A savepoint that holds all, and only, what a session does meanwhile."""
+        if self._joined is not None:
+            self._joined.commit()
+        with transaction.transaction():
+            try:
+                yield
+            except BaseException:
+                if self._joined is not None:
+                    self._joined.rollback()
+                raise
+            if self._joined is not None:
+                self._joined.commit()
 
     @property
     def session(self) -> Session:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from sqlalchemy import text
 
 from jobs_runtime import Context, Jobs, JobState
 from jobs_runtime.database import Connection
@@ -69,6 +71,50 @@ def test_a_failure_before_or_after_the_block_leaves_neither(
         assert performer.perform(pay).state is JobState.FAILED
         assert submitted.details().state is JobState.FAILED
         assert ledger(connection) == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_block_within_raises_undoes_that_block_alone(
+    jobs: Jobs, performer: Performer, connection: Connection, fails: bool
+) -> None:
+    @jobs.job(retry_limit=0)
+    def pay(args: None, context: Context) -> None:
+        with context.transaction() as own:
+            own.execute(INSERT, [1])
+            with suppress(LookupError), context.transaction() as inner:
+                inner.execute(INSERT, [2])
+                raise LookupError("no such account")
+            own.execute(INSERT, [3])
+        with suppress(LookupError), context.transaction() as later:
+            later.execute(INSERT, [4])
+            raise LookupError("no such account")
+        if fails:
+            raise ValueError("after all")
+
+    pay.submit(None)
+    assert performer.perform(pay).state is (JobState.FAILED if fails else JobState.COMPLETED)
+    assert ledger(connection) == ([] if fails else [1, 3])
+
+
+def test_a_session_within_a_block_within_is_undone_with_it(
+    jobs: Jobs, performer: Performer, connection: Connection
+) -> None:
+    insert = text("INSERT INTO ledger VALUES (:amount)")
+
+    @jobs.job
+    def pay(args: None, context: Context) -> None:
+        with context.transaction():
+            context.session.execute(insert, {"amount": 1})
+            with suppress(LookupError), context.transaction():
+                context.session.execute(insert, {"amount": 2})
+                raise LookupError("no such account")
+            with context.transaction():
+                context.session.execute(insert, {"amount": 3})
+            context.session.execute(insert, {"amount": 4})
+
+    pay.submit(None)
+    assert performer.perform(pay).state is JobState.COMPLETED
+    assert ledger(connection) == [1, 3, 4]
 
 
 def test_a_block_that_failed_and_was_caught_leaves_a_job_that_completes(
