@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 import time
 from typing import Any
@@ -61,7 +62,7 @@ def call(
         result = job.perform(args)
     else:
         result = job.perform()
-    return workplace.run_coroutine(result) if job.is_async else result
+    return workplace.run_coroutine(result) if inspect.iscoroutine(result) else result
 
 
 def _failed(

@@ -32,7 +32,7 @@ def borrow(connection: object) -> psycopg.Connection[Any]:
     elif hasattr(given, "connection"):
         if callable(given.connection):  # a Session of SQLAlchemy, else its Connection
             given = given.connection()
-        driver = getattr(given.connection, "driver_connection", None)
+        driver = getattr(getattr(given, "connection", None), "driver_connection", None)
     if not isinstance(driver, psycopg.Connection):
         raise _refusal(connection, driver, "a")
     if hasattr(given, "in_transaction") and not given.in_transaction():

@@ -131,8 +131,8 @@ class JobDecorator(Declare):
         schedules, found = _as_schedules(schedule), _as_entities(entities)
 
         def declare(perform: Callable[..., Any]) -> Job[Any, Any]:
-            job_name = _check_name("job", name or own_name(perform))
-            job_queue = _check_name("queue", queue or job_name)
+            job_name = _check_name("job", own_name(perform) if name is None else name)
+            job_queue = _check_name("queue", job_name if queue is None else queue)
             limits = read_limits(job_name, concurrency, rate)
             declaration = Declaration(
                 job_name, job_queue, schedules, found, rules, limits, as_mapping(options), executor

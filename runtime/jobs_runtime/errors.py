@@ -68,9 +68,12 @@ class JobFailed(JobsError):
     """
 
     def __init__(self, message: str, state: str, output: object) -> None:
-        super().__init__(message)
+        super().__init__(message, state, output)
         self.state = state
         self.output = output
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class ResultTimeout(JobsError, TimeoutError):
@@ -94,7 +97,10 @@ class RetryAfter(JobsError):
 
     def __init__(self, seconds: float | timedelta, message: str = "") -> None:
         self.seconds = _checked("RetryAfter", seconds)
-        super().__init__(message or f"again after {self.seconds:g} s")
+        super().__init__(self.seconds, message)
+
+    def __str__(self) -> str:
+        return self.args[1] or f"again after {self.seconds:g} s"
 
 
 class Snooze(JobsError):
@@ -109,7 +115,10 @@ class Snooze(JobsError):
 
     def __init__(self, seconds: float | timedelta) -> None:
         self.seconds = _checked("Snooze", seconds)
-        super().__init__(f"snoozed for {self.seconds:g} s")
+        super().__init__(self.seconds)
+
+    def __str__(self) -> str:
+        return f"snoozed for {self.seconds:g} s"
 
 
 class Cancelled(JobsError):

@@ -200,7 +200,7 @@ def moment(key: str, value: object) -> float | datetime | None:
             )
         if not EARLIEST <= value <= LATEST:
             raise OptionError(f"{key} is out of range: {value.isoformat()}")
-        return value.astimezone(UTC)
+        return datetime.combine((utc := value.astimezone(UTC)).date(), utc.timetz())  # no subclass
     if isinstance(value, bool) or not isinstance(value, int | float | timedelta):
         raise OptionError(
             f"{key} takes seconds or a timedelta from now, a datetime with a time zone or an"
@@ -237,7 +237,7 @@ def _key(key: str, value: object) -> str | None:
         raise OptionError(f"{key} takes a string of 1 to {MAX_KEY} characters, not {value!r}")
     if "\x00" in value or value.encode(errors="ignore").decode() != value:
         raise OptionError(f"{key} has a character that Postgres cannot keep: {value!r}")
-    return value
+    return str.__str__(value)  # an enumeration's member would be found, and written, otherwise
 
 
 def _optional_positive_seconds(key: str, value: object) -> float | None:
@@ -251,13 +251,12 @@ def _follower(key: str, value: object) -> Follower | None:
     name, queue = getattr(value, "name", value), getattr(value, "queue", value)
     if not (isinstance(name, str) and isinstance(queue, str) and name and queue):
         raise OptionError(f"{key} takes a declared job or the name of one, not {value!r}")
+    _ = _key(key, name), _key(key, queue)
     return Follower(queue, name)
 
 
 def _on_complete(key: str, value: object) -> Follower | bool | None:
-    if isinstance(value, bool):
-        return value or None
-    return _follower(key, value)
+    return value or None if isinstance(value, bool) else _follower(key, value)
 
 
 def _positive_seconds(key: str, value: object) -> float:

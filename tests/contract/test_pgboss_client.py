@@ -276,7 +276,7 @@ class TestRefusals:
     def test_one_queue_in_two_places(self) -> None:
         jobs = Jobs()
         jobs.job(executor="PgBoss", name="work")(lambda: None)
-        with pytest.raises(DeclarationError, match="of two executors"):
+        with pytest.raises(DeclarationError, match="share the queue 'work' but not the executor"):
             jobs.job(name="other", queue="work")(lambda: None)
 
     @pytest.mark.parametrize("declared", [int, str, list[int], float, tuple[int, str]])

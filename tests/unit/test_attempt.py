@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import json
 import time
 from collections.abc import Coroutine
@@ -98,6 +99,17 @@ class TestCalling:
 
         outcome = attempt(answer, claimed())
         assert (outcome.job_id, outcome.state, outcome.output) == (7, JobState.COMPLETED, "42")
+
+    def test_a_coroutine_of_a_function_that_wraps_one(self, jobs: Jobs) -> None:
+        async def answer() -> int:
+            return 42
+
+        @jobs.job(name="answer")
+        @functools.wraps(answer)
+        def wrapped() -> Any:
+            return answer()
+
+        assert attempt(wrapped, claimed()).output == "42"
 
     def test_with_the_argument(self, jobs: Jobs) -> None:
         @jobs.job

@@ -73,6 +73,7 @@ class Zoneless(tzinfo):
         ("keep_finished_for", 0.0, "keep_finished_for must be more than 0 seconds"),
         ("on_complete", "", "on_complete takes a declared job or the name of one, not ''"),
         ("dead_letter", 7, "dead_letter takes a declared job or the name of one, not 7"),
+        ("dead_letter", "a\0b", "dead_letter has a character that Postgres cannot keep: 'a\\x00b'"),
         ("start_after", -1, f"start_after must be between 0 and {MAX_SECONDS} seconds, not -1"),
         (
             "start_after",
