@@ -6,7 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from jobs_runtime.errors import ConfigurationError
 from jobs_runtime.suggestions import nearest
@@ -113,7 +113,7 @@ def from_pyproject(directory: Path) -> dict[str, Any]:
     """Settings in `[tool.jobs-supervisor]` of the directory's pyproject.toml, if there are any.
 
     Raises:
-        ConfigurationError: the file does not parse, or a key is unknown.
+        ConfigurationError: the file does not parse, a key is unknown, or a value is none.
     """
     path = directory / "pyproject.toml"
     if not path.is_file():
@@ -122,11 +122,18 @@ def from_pyproject(directory: Path) -> dict[str, Any]:
         tools = tomllib.loads(path.read_text()).get("tool", {})
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} does not parse: {error}") from None
-    section: dict[str, Any] = tools.get("jobs-supervisor", {})
+    section: Any = tools.get("jobs-supervisor", {})
+    if not isinstance(section, dict):
+        raise ConfigurationError(f"[tool.jobs-supervisor] of {path} is to be a table")
     known = [field.name.replace("_", "-") for field in fields(Settings)]
-    for key in section:
+    values = cast("dict[str, Any]", section)
+    for key, value in values.items():
         if key not in known:
             raise ConfigurationError(
                 f"unknown key {key!r} in [tool.jobs-supervisor] of {path}{nearest(key, known)}"
             )
-    return {key.replace("-", "_"): value for key, value in section.items()}
+        if not isinstance(value, str | int | float):
+            raise ConfigurationError(
+                f"{key} in [tool.jobs-supervisor] of {path} takes a number, a string, true or false"
+            )
+    return {key.replace("-", "_"): value for key, value in values.items()}

@@ -66,6 +66,19 @@ def test_an_unknown_key_in_pyproject(dsn: str, tmp_path: Path) -> None:
     assert_one_line(ended, 2, "unknown key 'worker'", "did you mean 'workers'?")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[tool]\njobs-supervisor = 3\n", "is to be a table"),
+        ("[tool.jobs-supervisor]\nworkers = [1]\n", "workers in [tool.jobs-supervisor]"),
+        ('[tool.jobs-supervisor]\nworkers = "three"\n', "is not a valid integer"),
+    ],
+)
+def test_a_value_in_pyproject_that_is_none(dsn: str, tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert_one_line(call(dsn=dsn, cwd=tmp_path), 2, says)
+
+
 def test_no_database() -> None:
     ended = call("--app", "tests.apps.basic")
     assert_one_line(ended, 2, "DATABASE_URL=postgresql://", "`jobs-supervisor dev`")
