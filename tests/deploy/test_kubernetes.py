@@ -153,3 +153,7 @@ def test_pods_are_scaled_on_jobs_by_workers(connection: Connection) -> None:
         " VALUES ('a', 'b', true, NULL), ('a', 'b', true, 7), ('a', 'b', false, NULL)"
     )
     assert connection.execute(query).fetchone() == (2,)
+    for kind, name in (("queue", "b"), ("job", "b"), ("queue", "a")):
+        connection.execute("INSERT INTO jobs.pause (kind, name) VALUES (%s, %s)", [kind, name])
+        paused = kind == "job" or name == "a"
+        assert connection.execute(query).fetchone() == (1 if paused else 2,)
