@@ -10,7 +10,7 @@ from collections import Counter
 
 from jobs_runtime.errors import Discard
 from jobs_runtime.model import Claim, JobState, Outcome
-from jobs_runtime.payload import message_of
+from jobs_runtime.payload import LONGEST_TEXT, message_of, shortened
 
 logger = logging.getLogger("jobs_runtime.job")
 
@@ -42,12 +42,14 @@ class FailureLog:
         untold = self._untold.pop(kind, 0)
         more = f" (and {untold} more since the last such line)" if untold else ""
         job, attempt = f"{claim.name} {claim.known_as}", claim.attempt
-        reason = f"{type(error).__name__}: {message_of(error)}{more}"
+        message = message_of(error)
+        reason = f"{type(error).__name__}: {' '.join(shortened(message).split())}{more}"
         extra = {"job_id": claim.known_as, "job_name": claim.name, "attempt": attempt}
         if outcome.state is JobState.RETRY:
             text = f"{job} failed in attempt {attempt}, again in {outcome.delay:.3g} s: {reason}"
             logger.warning("%s", text, extra=extra)
         else:
             text = f"{job} failed after attempt {attempt}: {reason}"
-            trace = None if isinstance(error, Discard) else error  # which was raised on purpose
+            on_purpose, long = isinstance(error, Discard), len(message) > LONGEST_TEXT
+            trace = None if on_purpose or long else error
             logger.error("%s", text, exc_info=trace, extra=extra)

@@ -152,11 +152,12 @@ def encode_failure(name: str, message: str, stack: str | None = None) -> str:
     failure = {"name": name, "message": message}
     if stack is not None:
         failure["stack"] = stack
-    kept = {key: storable(_shortened(text)) for key, text in failure.items()}
+    kept = {key: storable(shortened(text)) for key, text in failure.items()}
     return _encoder.encode(kept).decode()
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """The beginning and the end of what is longer than `LONGEST_TEXT`."""
     if len(text) <= LONGEST_TEXT:
         return text
     half, left_out = LONGEST_TEXT // 2, len(text) - LONGEST_TEXT

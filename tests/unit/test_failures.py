@@ -8,6 +8,7 @@ from jobs_runtime import Discard, Jobs, Snooze
 from jobs_runtime import attempt as attempts
 from jobs_runtime.failures import EVERY, FailureLog
 from jobs_runtime.model import JobState, Outcome
+from jobs_runtime.payload import LONGEST_TEXT
 from tests.unit.test_attempt import Place, attempt, claimed
 
 ERROR = ValueError("no such invoice")
@@ -108,3 +109,11 @@ def test_of_many_one_a_second_is_told(caplog: pytest.LogCaptureFixture) -> None:
     assert first == third == "job 7 failed in attempt 1, again in 30 s: ValueError: no such invoice"
     assert final.startswith("job 7 failed after attempt 1")
     assert second == f"{first} (and 999 more since the last such line)"
+
+
+def test_a_long_message_is_told_in_part(caplog: pytest.LogCaptureFixture) -> None:
+    FailureLog().tell(claimed(), FINAL, ValueError("a\nb" * 10_000_000), 0.0)
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert record.getMessage().startswith("job 7 failed after attempt 1: ValueError: a ba ba b")
+    assert len(record.getMessage()) < 2 * LONGEST_TEXT
