@@ -21,7 +21,7 @@ from jobs_runtime.model import Pause
 from jobs_runtime.suggestions import nearest
 from jobs_supervisor import logs
 from jobs_supervisor.examining import check, doctor
-from jobs_supervisor.flags import app_option, connected, dsn_options
+from jobs_supervisor.flags import app_option, connected, dsn_options, setting_option
 from jobs_supervisor.performed import performed_jobs
 from jobs_supervisor.pgboss.commands import pgboss
 from jobs_supervisor.settings import DEFAULTS, ENVIRONMENT, Settings, from_pyproject
@@ -53,9 +53,7 @@ def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ("--drain", seconds, "Seconds that running jobs may go on after SIGTERM."),
         ("--workers", click.IntRange(min=1), "Worker processes; default the number of CPUs."),
     ):
-        default = DEFAULTS[name[2:].replace("-", "_")]
-        option = click.option(name, type=kind, default=default, show_default=True, help=text)
-        command = option(command)
+        command = setting_option(name, kind, text)(command)
     preload = click.option(
         "--preload/--no-preload",
         default=DEFAULTS["preload"],
@@ -104,13 +102,7 @@ def dev(**options: Any) -> None:
 
 
 @cli.command()
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=DEFAULTS["workers"],
-    show_default=True,
-    help="Worker processes.",
-)
+@setting_option("--workers", click.IntRange(min=1), "Worker processes.")
 @click.option("--chaos", is_flag=True, help="Kill a worker on the way.")
 @click.option("--keep-running", is_flag=True, help="Leave it up until Ctrl-C.")
 @click.option("--limit", type=click.IntRange(min=1), help="Measure so many files at most.")

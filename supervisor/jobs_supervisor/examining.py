@@ -8,26 +8,17 @@ from typing import Any
 
 import click
 
-from jobs_supervisor.flags import app_option, dsn_options
-from jobs_supervisor.settings import DEFAULTS
+from jobs_supervisor.flags import app_option, dsn_options, setting_option
 
 
 @click.command()
 @app_option
 @dsn_options
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=DEFAULTS["workers"],
-    show_default=True,
-    help="Worker processes of the pool that is to be started.",
+@setting_option(
+    "--workers", click.IntRange(min=1), "Worker processes of the pool that is to be started."
 )
-@click.option(
-    "--drain",
-    type=click.FloatRange(min=0),
-    default=DEFAULTS["drain"],
-    show_default=True,
-    help="Seconds that its running jobs may go on after SIGTERM.",
+@setting_option(
+    "--drain", click.FloatRange(min=0), "Seconds that its running jobs may go on after SIGTERM."
 )
 @click.option(
     "--grace",

@@ -10,6 +10,7 @@ import click
 
 from jobs_runtime.database import Connection
 from jobs_runtime.dsn import resolve_dsn
+from jobs_supervisor.settings import DEFAULTS
 
 
 def app_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,6 +33,14 @@ def dsn_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = decorate(command)
     return command
+
+
+def setting_option(
+    name: str, kind: Any, text: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option that has the default of the setting with its name."""
+    default = DEFAULTS[name[2:].replace("-", "_")]
+    return click.option(name, type=kind, default=default, show_default=True, help=text)
 
 
 @contextmanager
