@@ -17,7 +17,7 @@ from jobs_runtime.executors.postgres.upkeep import LiveSchedule
 from jobs_runtime.schedule import Schedule
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
-from jobs_supervisor.scheduler.duty import Duty
+from jobs_supervisor.scheduler.duty import Duty, is_lost
 
 logger = logging.getLogger(__name__)
 
@@ -66,10 +66,8 @@ class Cron(Duty):
                 if time.monotonic() > ends:
                     return False
                 self._fire(connection, record, tick)
-        except psycopg.errors.ReadOnlySqlTransaction:
-            raise  # a server that was demoted
         except psycopg.Error as error:
-            if connection.closed:
+            if is_lost(connection, error):
                 raise
             logger.error("the schedule %s cannot be fired: %s", record.key, str(error).strip())
         return True

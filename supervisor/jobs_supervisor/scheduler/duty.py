@@ -17,6 +17,11 @@ AFTER_FAILURE = 5.0
 """Seconds until a duty that failed is tried again."""
 
 
+def is_lost(connection: Connection, error: Exception) -> bool:
+    """Whether the connection is of no more use: closed, or to a server that was demoted."""
+    return connection.closed or isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
+
+
 class Duty(ABC):
     """Done when its time has come; it says itself when that is next.
 
@@ -61,10 +66,8 @@ class Duties:
     def _try(self, duty: Duty, connection: Connection, now: float) -> None:
         try:
             duty.due_at = duty.perform(connection, now)
-        except psycopg.errors.ReadOnlySqlTransaction:
-            raise  # a server that was demoted
         except (psycopg.Error, SchemaError) as error:
-            if connection.closed:
+            if is_lost(connection, error):
                 raise
             logger.error("%s failed: %s", type(duty).__name__, str(error).strip())
             duty.due_at = now + AFTER_FAILURE
