@@ -16,8 +16,8 @@ class TestTransaction:
     def test_it_takes_the_completion_along(self, jobs: Jobs) -> None:
         @jobs.job
         def pay(args: None, context: Context) -> None:
-            with context.transaction() as own:
-                assert own is context.connection
+            with context.transaction() as first, context.transaction() as second:
+                assert first is second is context.connection
 
         place = Place()
         assert attempt(pay, claimed(), place).stored

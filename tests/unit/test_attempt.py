@@ -6,6 +6,7 @@ import functools
 import json
 import time
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 import pytest
@@ -49,6 +50,13 @@ def claimed(args: str | None = None, attempt: int = 1, **given: Any) -> Claim:
     )
 
 
+class Begun:
+    """A transaction, in which a block may be a savepoint."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
 class Place:
     """Where an attempt is made; writes down what it is asked for."""
 
@@ -72,7 +80,7 @@ class Place:
 
     def begin(self) -> Connection:
         self.asked.append("begin")
-        return cast("Connection", object())
+        return cast("Connection", Begun())
 
     def complete(self, outcome: Outcome) -> Outcome:
         self.asked.append("complete")
