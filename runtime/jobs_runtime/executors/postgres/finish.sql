@@ -14,7 +14,8 @@ WITH outcome AS (
     RETURNING job.*, outcome.microseconds, outcome.output AS result
 ), kept AS (
     INSERT INTO jobs.finished (id, created_at, start_after, started_at, rank, state, attempt,
-                               deaths, queue, name, finished_at, keep_until, args, options, progress, output)
+                               deaths, queue, name, finished_at, keep_until, args, options,
+                               progress, output)
     SELECT id, created_at, start_after,
            statement_timestamp() - microseconds * interval '1 microsecond', rank,
            %(state)s::jobs.job_state, attempt, deaths + %(death)s::int, queue, name,
