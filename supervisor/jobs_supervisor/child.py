@@ -24,7 +24,8 @@ from jobs_supervisor.obituary import VERDICTS, Ending, Obituary, Verdict, descri
 from jobs_supervisor.plan import Main, Role
 from jobs_supervisor.policy import Reason, SlotView
 from jobs_supervisor.rolling import Member
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from jobs_supervisor.child import Child
 from jobs_supervisor.plan import Plan
 from jobs_supervisor.rolling import Member
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 
 
 class Family:

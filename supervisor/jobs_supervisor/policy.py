@@ -13,7 +13,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 
 
 class Reason(enum.StrEnum):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jobs_supervisor.shared import SharedMemory
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 
 SILENT_AFTER = 15.0
 """Seconds without a heartbeat after which workers claim nothing more.

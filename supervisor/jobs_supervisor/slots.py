@@ -7,7 +7,6 @@ a whole value; nobody holds a lock.
 
 from __future__ import annotations
 
-import enum
 import time
 
 from jobs_supervisor.shared import SharedMemory
@@ -22,19 +21,8 @@ from jobs_supervisor.slot_layout import (
     TEXT_OFFSET,
     Field,
 )
+from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slot_text import SlotText, uuid_of, words_of
-
-
-class SlotState(enum.IntEnum):
-    """What the process in a slot is doing."""
-
-    VACANT = 0
-    BOOTING = 1
-    CONNECTING = 2
-    IDLE = 3
-    BUSY = 4
-    DRAINING = 5
-
 
 STATES = tuple(SlotState)
 IDLE, BUSY = int(SlotState.IDLE), int(SlotState.BUSY)

@@ -10,8 +10,9 @@ import msgspec
 from jobs_supervisor.memory import resident_bytes
 from jobs_supervisor.rundir import RunRecord
 from jobs_supervisor.shared import SharedMemory
+from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slotmap import SlotMap
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slots import Slot
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs_runtime.database import Connection, connect
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 from tests.apps import hosts
 from tests.faults.ledger import assert_each_tick_once, ticks
 from tests.faults.network import Network, network, why_not

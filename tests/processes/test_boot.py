@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from jobs_supervisor.supervisor import NOT_STARTED, PATIENCE
 from tests.apps import moody
 from tests.support.pool import Pool, Running, eventually

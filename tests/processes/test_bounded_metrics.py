@@ -20,7 +20,8 @@ from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.estate import Estate
 from jobs_supervisor.exporter.collector import SupervisorCollector
 from jobs_supervisor.plan import Role
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from tests.support.scraping import parsed
 
 pytestmark = pytest.mark.measures

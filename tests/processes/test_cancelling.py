@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from jobs_runtime import Cancellation, Job, SubmittedJob
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from tests.apps import basic, unruly
 from tests.processes.test_deaths import slot_on
 from tests.support.pool import Pool, eventually

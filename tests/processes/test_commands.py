@@ -12,7 +12,7 @@ import psycopg
 from jobs_runtime.database import connect
 from jobs_runtime.executors.pgboss.schema import create
 from jobs_runtime.executors.postgres.migrate import migrations
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 from tests.apps import basic
 from tests.processes.test_bad_input import COMMAND, call
 from tests.processes.test_deaths import slot_on

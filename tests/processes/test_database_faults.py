@@ -18,7 +18,7 @@ import pytest
 from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.postgres.migrate import migrate
 from jobs_supervisor.embedded import EmbeddedDatabase
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 from tests.apps import basic
 from tests.support.outage import outage
 from tests.support.pool import Pool, eventually

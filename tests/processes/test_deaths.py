@@ -11,7 +11,8 @@ import time
 import pytest
 
 from jobs_runtime.database import Connection
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from tests.apps import basic, unruly
 from tests.support.pool import Pool, Running, eventually
 

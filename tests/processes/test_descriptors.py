@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 from tests.support.outage import outage
 from tests.support.pool import Pool, eventually
 

@@ -13,7 +13,8 @@ import pytest
 from jobs_runtime import Job
 from jobs_runtime.database import Connection
 from jobs_supervisor.liveness import is_running
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from tests.apps import basic, unruly
 from tests.support.pool import Pool, Running, eventually
 

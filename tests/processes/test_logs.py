@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 from tests.apps import basic, observed
 from tests.support.pool import Pool, eventually
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 from tests.apps import basic, unruly
 from tests.processes.test_deaths import slot_on
 from tests.support.pool import Pool, Running

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import pytest
 
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 from tests.support.outage import outage
 from tests.support.pool import Pool, Running, eventually
 

@@ -9,7 +9,7 @@ import pytest
 
 from jobs_runtime.database import Connection
 from jobs_runtime.submitted import SubmittedJob
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 from tests.apps import basic, unruly
 from tests.support.pool import Pool, Running, eventually
 

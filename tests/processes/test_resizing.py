@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from tests.apps import basic
 from tests.processes.test_deaths import slot_on
 from tests.support.pool import Pool, Running, eventually

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from jobs_runtime.database import Connection
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 from tests.apps import basic
 from tests.support.leaders import change, holder
 from tests.support.pool import Pool, Running, eventually

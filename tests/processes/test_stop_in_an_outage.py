@@ -9,7 +9,8 @@ import time
 import pytest
 
 from jobs_runtime.database import Connection
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from jobs_supervisor.supervisor import CUT_SHORT
 from tests.apps import basic
 from tests.processes.test_deaths import slot_on

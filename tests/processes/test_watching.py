@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 from tests.apps import basic
 from tests.processes.test_bad_input import COMMAND
 from tests.processes.test_deaths import slot_on

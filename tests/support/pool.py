@@ -17,8 +17,8 @@ import msgspec
 
 from jobs_supervisor.rundir import RunRecord
 from jobs_supervisor.settings import unset_environment
+from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slotmap import SlotMap
-from jobs_supervisor.slots import SlotState
 from jobs_supervisor.status import open_slots
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from jobs_supervisor.policy import (
     longest_sleep,
     next_action,
 )
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 
 LIMITS = Limits(boot=30, kill_after=5)
 FOREVER = Wait(inf)

@@ -8,8 +8,9 @@ import pytest
 
 from jobs_supervisor.pulse import CONNECTS_WITHIN, HANGS_AFTER, Pulse
 from jobs_supervisor.shared import SharedMemory
+from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slotmap import SlotMap
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slots import Slot
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from jobs_supervisor.exporter.exporter import UNREACHABLE_AFTER, not_ready
 from jobs_supervisor.shared import SharedMemory
+from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slotmap import SlotMap
-from jobs_supervisor.slots import SlotState
 
 
 @pytest.fixture

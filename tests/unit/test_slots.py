@@ -18,8 +18,9 @@ from jobs_supervisor.slot_layout import (
     TEXT_OFFSET,
     Field,
 )
+from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slotmap import SlotMap
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slots import Slot
 
 
 @pytest.fixture

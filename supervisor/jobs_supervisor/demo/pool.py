@@ -19,8 +19,9 @@ from jobs_supervisor.demo import application
 from jobs_supervisor.embedded import EmbeddedDatabase
 from jobs_supervisor.rundir import RunRecord
 from jobs_supervisor.settings import unset_environment
+from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slotmap import SlotMap
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slots import Slot
 from jobs_supervisor.status import open_slots
 
 ENTRY = "from jobs_supervisor.cli import main; main()"

@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from jobs_supervisor.picture import LOOKS
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from jobs_supervisor.status import duration
 
 SAY_EVERY = 1.0

@@ -17,8 +17,9 @@ from jobs_supervisor.exporter.access import Access
 from jobs_supervisor.exporter.cluster import ClusterCollector, ClusterWatch
 from jobs_supervisor.exporter.collector import SupervisorCollector
 from jobs_supervisor.exporter.server import Answer, Route, Server
+from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slotmap import SlotMap
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slots import Slot
 
 UNREACHABLE_AFTER = 2.0
 """Seconds that a child may be connecting, as each does once, before Postgres is called away."""

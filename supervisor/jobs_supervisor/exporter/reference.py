@@ -8,7 +8,7 @@ from jobs_supervisor import metrics
 from jobs_supervisor.exporter.cluster import MOST_SERIES, READ_EVERY, STATES, UNWATCHED_AFTER
 from jobs_supervisor.metrics import Metric
 from jobs_supervisor.obituary import Ending
-from jobs_supervisor.slots import SlotState
+from jobs_supervisor.slot_state import SlotState
 
 INTRODUCTION = """\
 # Metrics

@@ -15,7 +15,8 @@ from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
 from jobs_supervisor.pulse import Pulse
 from jobs_supervisor.scheduler.duty import Duty
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 
 logger = logging.getLogger(__name__)
 

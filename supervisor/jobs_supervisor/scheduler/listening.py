@@ -14,7 +14,8 @@ from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.protocol import WorkerExecutor
 from jobs_runtime.executors.together import run_together
 from jobs_supervisor.scheduler.duty import Duty
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from jobs_supervisor.sparing import next_look
 from jobs_supervisor.wake import WakePipe
 

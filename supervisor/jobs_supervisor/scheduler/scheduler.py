@@ -46,7 +46,8 @@ from jobs_supervisor.scheduler.shared_tables import SharedTables, begin_with_pg_
 from jobs_supervisor.scheduler.strays import Strays
 from jobs_supervisor.scheduler.unhandled import Unhandled
 from jobs_supervisor.signals import SignalInbox
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from jobs_supervisor.wake import WakePipe
 
 logger = logging.getLogger(__name__)

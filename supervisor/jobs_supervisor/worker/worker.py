@@ -26,7 +26,8 @@ from jobs_runtime.payload import encode_failure
 from jobs_runtime.tracing import current_tracer, flush, traced
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import WorkerCounters
-from jobs_supervisor.slots import Slot, SlotState
+from jobs_supervisor.slot_state import SlotState
+from jobs_supervisor.slots import Slot
 from jobs_supervisor.wake import Waiter
 from jobs_supervisor.worker.assignment import Assignment
 from jobs_supervisor.worker.batch import Batch
