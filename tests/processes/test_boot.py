@@ -43,6 +43,7 @@ def test_a_boot_that_hangs_has_a_deadline(pool: Pool, mood: Path) -> None:
     took = eventually(lambda: slot.restarts == 2, 10, "it is killed in boot")
     assert 0.9 <= took < 3
     assert "did not finish booting in time" in slot.last_exit
+    assert "worker 1 starts again in 0.1 s" in running.log
     mood.write_text("")
     eventually(lambda: slot.state is SlotState.IDLE, 10, "it gets ready")
     moody.jobs.close()
