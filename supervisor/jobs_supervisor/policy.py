@@ -109,7 +109,7 @@ def next_action(slot: SlotView, limits: Limits, now: float) -> Action:
         return _fill(slot, now)
     if slot.killed:
         return FOREVER
-    if slot.hangs and slot.asked_to_stop is None:
+    if slot.hangs and slot.stop_by == float("inf"):
         return Kill(Reason.HUNG)
     for action in (_stop(slot, now), _limit_boot(slot, limits, now), _limit_job(slot, limits, now)):
         if not isinstance(action, Wait):

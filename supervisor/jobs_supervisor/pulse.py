@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from jobs_supervisor.shared import SharedMemory
-from jobs_supervisor.slot_state import SlotState
-from jobs_supervisor.slots import Slot
 
 SILENT_AFTER = 15.0
 """Seconds without a heartbeat after which workers claim nothing more.
 
 Less than the 20 s after which others take a silent supervisor for dead and perform its jobs.
 """
-
-HANGS_AFTER = 12.0
-"""Seconds without a heartbeat after which a scheduler that is connected is replaced: the next one's
-is to arrive before the workers stop."""
-
-CONNECTS_WITHIN = 60.0
-"""Seconds after which a scheduler whose try to connect does not end is replaced."""
 
 WORD = 0
 """Where it is kept: the slot map leaves the words before its first slot alone."""
@@ -46,14 +37,3 @@ class Pulse:
             after: how long, in seconds.
         """
         return now - max(self._doubles[WORD], since) > after
-
-    def has_stopped(self, scheduler: Slot, now: float) -> bool:
-        """Whether a scheduler has come to a halt, connected or in one try to connect.
-
-        Args:
-            scheduler: its slot; it enters `CONNECTING` with every try.
-            now: the present.
-        """
-        if scheduler.state is SlotState.CONNECTING:
-            return now - scheduler.since > CONNECTS_WITHIN
-        return scheduler.idle and self.is_silent(now, scheduler.since, HANGS_AFTER)

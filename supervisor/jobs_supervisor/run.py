@@ -32,6 +32,7 @@ from jobs_supervisor.scheduler.scheduler import Post, Scheduler
 from jobs_supervisor.scheduler.shared_tables import SharedTables
 from jobs_supervisor.settings import Settings
 from jobs_supervisor.slots import Slot
+from jobs_supervisor.standstill import scheduler_has_stopped, worker_has_stopped
 from jobs_supervisor.supervisor import CLEAN, NOT_STARTED, RELOAD, Supervisor
 from jobs_supervisor.worker.assignment import Assignment
 from jobs_supervisor.worker.worker import Worker
@@ -102,8 +103,8 @@ class House:
         rehearse()
         self._dsn, self._direct_dsn = dsn, direct_dsn
         roles = [
-            Role("worker", self._work),
-            Role("scheduler", self._schedule, self._has_stopped),
+            Role("worker", self._work, self._worker_hangs),
+            Role("scheduler", self._schedule, self._scheduler_hangs),
             Role("exporter", self._export),
         ]
         self.supervisor = Supervisor(
@@ -186,8 +187,12 @@ class House:
         )
         return Scheduler(post, slot, self._estate.counters.row(slot.index)).run()
 
-    def _has_stopped(self, scheduler: Slot) -> bool:
-        return self._estate.pulse.has_stopped(scheduler, time.monotonic())
+    def _worker_hangs(self, worker: Slot) -> bool:
+        return worker_has_stopped(worker, self.supervisor.wakefulness.since, time.monotonic())
+
+    def _scheduler_hangs(self, scheduler: Slot) -> bool:
+        awake_since, now = self.supervisor.wakefulness.since, time.monotonic()
+        return scheduler_has_stopped(scheduler, self._estate.pulse, awake_since, now)
 
     def _shared(self, jobs: Jobs) -> SharedTables | None:
         if jobs.pg_boss_schema is None:

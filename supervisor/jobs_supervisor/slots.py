@@ -8,6 +8,7 @@ a whole value; nobody holds a lock.
 from __future__ import annotations
 
 import time
+from math import inf
 
 from jobs_supervisor.shared import SharedMemory
 from jobs_supervisor.slot_layout import (
@@ -117,7 +118,7 @@ class Slot:
 
     @property
     def deadline(self) -> float:
-        """When that attempt's time is up."""
+        """When that attempt's time is up; of a process that waits, when it is to look again."""
         return self._time(Field.DEADLINE)
 
     @property
@@ -213,8 +214,13 @@ class Slot:
         """Say what the process does from now on, other than performing a job."""
         if state != IDLE or not self.idle:  # a worker that waits looks for work now and then
             self._doubles[self._base + Field.SINCE] = time.monotonic()
+        self._doubles[self._deadline_at] = inf
         self._integers[self._base + Field.JOB_ID] = 0
         self._integers[self._base + Field.STATE] = state
+
+    def wait(self, until: float = inf) -> None:
+        """Say until when the process sleeps; without a moment, that it is awake again."""
+        self._doubles[self._deadline_at] = until
 
     def name_job(self, uuid: str) -> None:
         """Say what the application calls the job of pg-boss that is about to begin."""

@@ -21,6 +21,7 @@ from jobs_supervisor.policy import AskToStop, Kill, RaiseCancel, Reason, Spawn, 
 from jobs_supervisor.reload import Trial
 from jobs_supervisor.signals import HEEDED, SignalInbox
 from jobs_supervisor.slotmap import SlotMap
+from jobs_supervisor.standstill import Wakefulness
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class Supervisor:
         self.stopping = False
         self.ready = False
         self.served_at = 0.0
+        self.wakefulness = Wakefulness(time.monotonic())
         self.exit_code: int | None = None
         self.to_try_again = False
         self.to_dump: deque[Child] = deque()
@@ -82,6 +84,7 @@ class Supervisor:
         """Supervise until stopped and every child has ended, or new code is to be run."""
         self.served_at = time.monotonic()
         while True:
+            self.wakefulness.turn(time.monotonic())
             for number in self.signals.received():
                 self._heed(number)
             self._reap()

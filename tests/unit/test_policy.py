@@ -164,7 +164,7 @@ def test_nobody_who_may_live_is_killed(slot: SlotView, now: float) -> None:
     action = next_action(slot, LIMITS, now)
     if isinstance(action, Kill):
         late = {
-            Reason.HUNG: slot.hangs and slot.asked_to_stop is None,
+            Reason.HUNG: slot.hangs and slot.stop_by == inf,
             Reason.BOOT: slot.state is SlotState.BOOTING and now >= slot.since + 30,
             Reason.EXPIRED: slot.cancelled and now >= slot.deadline + 5,
             Reason.CANCELLED: slot.cancelled and now >= slot.cancelled_at + 5,

@@ -158,7 +158,10 @@ class Worker:
         self._wear.look(resting=True)
         if not self._draining:
             patience = max(POLL, self._rotation.rest())
-            woken = self._waiter.wait(min(patience, self._wear.patience()))
+            timeout = min(patience, self._wear.patience())
+            self._slot.wait(until=time.monotonic() + timeout)
+            woken = self._waiter.wait(timeout)
+            self._slot.wait()
             self._rotation.rested(woken=woken)
 
     def _perform(self, claims: list[Claim]) -> Batch:
