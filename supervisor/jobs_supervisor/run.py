@@ -220,6 +220,7 @@ class House:
         return Exporter(
             estate.listener,
             estate.slots,
+            estate.pulse,
             estate.counters,
             self._direct_dsn,
             self._settings.access,

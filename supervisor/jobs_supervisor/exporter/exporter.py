@@ -17,6 +17,7 @@ from jobs_supervisor.exporter.access import Access
 from jobs_supervisor.exporter.cluster import ClusterCollector, ClusterWatch
 from jobs_supervisor.exporter.collector import SupervisorCollector
 from jobs_supervisor.exporter.server import Answer, Route, Server
+from jobs_supervisor.pulse import Pulse
 from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slotmap import SlotMap
 from jobs_supervisor.slots import Slot
@@ -31,6 +32,7 @@ class Exporter:
     Args:
         listener: the bound socket.
         slots: the slot map.
+        pulse: whether the scheduler's heartbeats arrive.
         counters: what the children count.
         dsn: where the leader's exporter looks at the whole cluster.
         access: who may ask, and how.
@@ -41,12 +43,14 @@ class Exporter:
         self,
         listener: socket.socket,
         slots: SlotMap,
+        pulse: Pulse,
         counters: Counters,
         dsn: str,
         access: Access,
         pg_boss_schema: str | None,
     ) -> None:
         self._slots = slots
+        self._pulse = pulse
         self._watch = ClusterWatch(dsn, lambda: counters.sum_of(metrics.LEADER) > 0, pg_boss_schema)
         self._registry = CollectorRegistry()
         self._registry.register(SupervisorCollector(counters, slots))
@@ -74,15 +78,16 @@ class Exporter:
         return _json(200, {"status": "ok"})
 
     def _ready(self) -> Answer:
-        reasons = not_ready(self._slots, time.monotonic())
+        reasons = not_ready(self._slots, self._pulse, time.monotonic())
         return _json(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
 
 
-def not_ready(slots: SlotMap, now: float) -> list[str]:
+def not_ready(slots: SlotMap, pulse: Pulse, now: float) -> list[str]:
     """Why no work should be expected of this supervisor; empty if it may be.
 
     Args:
         slots: the slot map.
+        pulse: whether the scheduler's heartbeats arrive: it says anew with every try to connect.
         now: monotonic seconds.
     """
     workers = [slot for slot in slots.workers if slot.in_use]
@@ -91,8 +96,12 @@ def not_ready(slots: SlotMap, now: float) -> list[str]:
     reasons: list[str] = []
     if working == 0:
         reasons.append("no worker is ready")
-    waiting = [s for s in (*workers, slots.one("scheduler")) if s.state is SlotState.CONNECTING]
-    if any(now - slot.since > UNREACHABLE_AFTER for slot in waiting):
+    waiting = [slot for slot in workers if slot.state is SlotState.CONNECTING]
+    away = any(now - slot.since > UNREACHABLE_AFTER for slot in waiting)
+    scheduler = slots.one("scheduler")
+    if scheduler.state is SlotState.CONNECTING:
+        away = away or pulse.is_silent(now, scheduler.spawned, UNREACHABLE_AFTER)
+    if away:
         reasons.append("postgres cannot be reached")
     if workers and not any(slot.wanted for slot in workers):
         reasons.append("draining")
