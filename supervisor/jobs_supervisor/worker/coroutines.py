@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 
 class CoroutineRunner:
-    """An event loop in the main thread whose current task another thread can cancel."""
+    """An event loop in the main thread whose current task another thread can cancel.
 
-    def __init__(self) -> None:
+    Args:
+        is_cancelled: whether the attempt that is being made should stop.
+    """
+
+    def __init__(self, is_cancelled: Callable[[], bool]) -> None:
+        self._is_cancelled = is_cancelled
         self._runner = asyncio.Runner()
         self._task: asyncio.Task[Any] | None = None
 
@@ -31,10 +36,15 @@ class CoroutineRunner:
             self._task = None
 
     def cancel(self) -> None:
-        """Cancel the coroutine that runs now, if any, from another thread."""
+        """Cancel the coroutine that runs now, from another thread, if it still is to stop."""
         task = self._task
         if task is not None:
-            task.get_loop().call_soon_threadsafe(task.cancel)
+            task.get_loop().call_soon_threadsafe(self._cancel_here)
+
+    def _cancel_here(self) -> None:
+        # In the loop's own thread: by now the next attempt may have begun, which is not meant.
+        if self._task is not None and self._is_cancelled():
+            self._task.cancel()
 
     async def _watched(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         self._task = asyncio.current_task()

@@ -31,7 +31,7 @@ class WorkerWorkplace:
         self, dsn: str, executor: WorkerExecutor, slot: Slot, on_refused: Callable[[], None]
     ) -> None:
         self.dsn = dsn
-        self.coroutines = CoroutineRunner()
+        self.coroutines = CoroutineRunner(lambda: slot.cancelled)
         self.incarnation = 0
         self._executor = executor
         self._slot = slot
