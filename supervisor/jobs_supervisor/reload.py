@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from jobs_supervisor.signals import SignalInbox
 
@@ -19,6 +21,40 @@ HANDOVER = "JOBS_SUPERVISOR_HANDOVER"
 
 TRIAL = "JOBS_SUPERVISOR_TRIAL"
 """Set in the environment of a process that is only to see whether it could start."""
+
+
+HERE = Path()
+
+
+def named_folder() -> Path:
+    """The working directory by the name it was entered by, which may be a link.
+
+    A deployment moves such a link to the next release, while the directory stays the old one.
+    """
+    named = Path(os.environ.get("PWD", ""))
+    try:
+        return named if named.samefile(HERE) else HERE
+    except OSError:
+        return HERE
+
+
+FOLDER = named_folder()
+"""Where this process was started, and where its successor is to be."""
+
+
+@contextmanager
+def _in_folder() -> Generator[None]:
+    """Be there for a moment."""
+    if FOLDER == HERE:
+        yield
+        return
+    here = os.open(HERE, os.O_RDONLY)
+    try:
+        os.chdir(FOLDER)
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
 
 
 class Trial:
@@ -37,9 +73,14 @@ class Trial:
         self.pid = 0
 
     def begin(self, now: float) -> None:
-        """Start it; what it has to say goes where the logs go."""
+        """Start it; what it has to say goes where the logs go.
+
+        Raises:
+            OSError: there is no room for another process, or no such folder any more.
+        """
         environment = {**os.environ, TRIAL: "1"}
-        self.pid = os.posix_spawn(sys.executable, sys.orig_argv, environment)
+        with _in_folder():
+            self.pid = os.posix_spawn(sys.executable, sys.orig_argv, environment)
         self._ends = now + self._timeout
 
     def limit(self, now: float) -> None:
@@ -70,6 +111,8 @@ def become_successor(handover: str, descriptors: Iterable[int], inbox: SignalInb
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     for number in inbox.received():
         os.kill(os.getpid(), number)
+    with suppress(OSError):  # it was there when the new code was tried
+        os.chdir(FOLDER)
     os.execv(sys.executable, sys.orig_argv)  # noqa: S606
 
 

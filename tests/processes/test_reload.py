@@ -124,6 +124,23 @@ def test_broken_code_leaves_the_old_serving(pool: Pool, code: Path) -> None:
     assert version.submit(0).result(5)[0] == "mended"
 
 
+def test_a_link_that_was_moved_leads_to_the_new_code(pool: Pool, code: Path) -> None:
+    current = code.parent / "current"
+    for release in ("one", "two"):
+        (code.parent / release).mkdir()
+        write(code.parent / release / code.name, release)
+    current.symlink_to("one")
+    code.unlink()
+    running = pool.start(app="shifting", cwd=current, PWD=str(current), PYTHONDONTWRITEBYTECODE="1")
+    assert version.submit(0).result(5)[0] == "one"
+    current.unlink()
+    current.symlink_to("two")
+    running.send(signal.SIGHUP)
+    eventually(lambda: reloaded(running), 20, f"the pool is renewed\n{running.log}")
+    assert version.submit(0).result(5)[0] == "two"
+    assert running.stop() == 0
+
+
 def test_new_code_that_cannot_be_tried_leaves_the_old_serving(pool: Pool, code: Path) -> None:
     code.write_text(code.read_text() + "import sys; sys.executable = '/nowhere/python'")
     running = start(pool, code)

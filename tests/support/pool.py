@@ -105,6 +105,7 @@ class Pool:
         workers: int = 2,
         wait: bool = True,
         prefix: Sequence[str] = (),
+        cwd: Path | str = ROOT,
         **env: str,
     ) -> Running:
         """Run `jobs-supervisor --app APP --workers N ...` with /metrics on a free port."""
@@ -114,7 +115,7 @@ class Pool:
         with log_path.open("wb") as log:
             process = subprocess.Popen(
                 [*command, *arguments],
-                cwd=ROOT,
+                cwd=cwd,
                 env={
                     **unset_environment(),
                     "DATABASE_URL": self.dsn,
