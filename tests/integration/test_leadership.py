@@ -12,7 +12,7 @@ from jobs_runtime.database import Connection
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Counters, Layout, Row
 from jobs_supervisor.scheduler import leadership
-from jobs_supervisor.scheduler.leadership import CHECK_EVERY, TRY_EVERY, Leadership
+from jobs_supervisor.scheduler.leadership import CHECK_EVERY, MAIN, TRY_EVERY, Leadership
 from jobs_supervisor.shared import SharedMemory
 from tests.support.pool import eventually
 
@@ -38,7 +38,7 @@ def leads(one: Leadership) -> Callable[[], bool]:
 
     def look() -> bool:
         one.look(time.monotonic())
-        return one.leading
+        return MAIN in one.led
 
     return look
 
@@ -127,5 +127,20 @@ def test_a_leader_waits_for_nobodys_lock_for_long(
             leader.connection.execute("SELECT FROM jobs.schedule")
     assert time.monotonic() - began < 4
     leader.look(time.monotonic())
-    assert leader.leading
+    assert MAIN in leader.led
     leader.resign()
+
+
+def test_two_may_lead_different_things(dsn: str, rows: list[Row]) -> None:
+    shared = "pg-boss in pgboss"
+    first, second = Leadership(dsn, rows[0]), Leadership(dsn, rows[1], [shared])
+    first.look(time.monotonic())
+    second.look(time.monotonic())
+    assert (first.led, second.led) == ({MAIN}, {shared})
+    assert second.connection is not None
+    assert [said(row, metrics.LEADER) for row in rows] == [1, 0]
+    first.resign()
+    eventually(leads(second), 10, "the server has let go of the lock")
+    assert second.led == {MAIN, shared}
+    second.resign()
+    assert second.connection is None

@@ -33,7 +33,7 @@ PROBE = "-- Which queues have work, each with the rank of its first job; takes n
 OFTEN = {
     ("jobs: scheduler", PROBE): listening.POLL_EVERY,
     ("jobs: leadership", "-- Seconds until the next job becomes due."): due.LOOK,
-    ("jobs: leadership", leadership.HOLDS_LOCK.splitlines()[0]): leadership.CHECK_EVERY,
+    ("jobs: leadership", leadership.HOLDS_LOCK.decode().splitlines()[0]): leadership.CHECK_EVERY,
 }
 RARELY = rescue.RECONCILE_EVERY
 """Seconds between two of a session's statement; all but those in `OFTEN` are asked `RARELY` or more

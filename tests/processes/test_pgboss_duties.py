@@ -45,3 +45,15 @@ def test_or_leaves_both_to_node(boss: Connection, pool: Pool) -> None:
     assert running.stop() == 0
     assert column(boss, ARCHIVED) == [0]
     assert column(boss, "SELECT count(*) FROM pgboss.job WHERE name LIKE '\\_\\_%%'") == [0]
+
+
+def test_what_leads_need_not_know_of_pg_boss(boss: Connection, pool: Pool) -> None:
+    without = pool.start(app="tests.apps.idle", workers=1)
+    eventually(lambda: "this scheduler leads" in without.log, 10, "it leads")
+    running = pool.start(app=APP, workers=1)
+    eventually(lambda: column(boss, ARCHIVED) == [1], 10, "it is archived all the same")
+    boss.execute(MISSED)
+    eventually(lambda: column(boss, PERFORMED) == [1], 15, "the missed tick is made up for")
+    assert "this scheduler leads" not in running.log
+    for each in (running, without):
+        assert each.stop() == 0

@@ -33,7 +33,7 @@ from jobs_supervisor.scheduler.due import DueJobs
 from jobs_supervisor.scheduler.duty import Duties, Duty
 from jobs_supervisor.scheduler.expiry import Expiry
 from jobs_supervisor.scheduler.heartbeat import Heartbeat
-from jobs_supervisor.scheduler.leadership import GIVES_UP_AFTER, STATEMENT_TIMEOUT, Leadership
+from jobs_supervisor.scheduler.leadership import GIVES_UP_AFTER, MAIN, STATEMENT_TIMEOUT, Leadership
 from jobs_supervisor.scheduler.leases import Leases
 from jobs_supervisor.scheduler.limiting import Limiting
 from jobs_supervisor.scheduler.listening import Listening
@@ -103,7 +103,9 @@ class Scheduler:
         self._connection: Connection | None = None
         self._complained_at = float("-inf")
         self._mourned: list[Obituary] = []
-        self._leadership = Leadership(post.dsn, row)
+        shared = post.shared
+        others = [shared.title] if shared is not None and shared.maintained else []
+        self._leadership = Leadership(post.dsn, row, others)
         self._rescue = Rescue(row, list(post.jobs))
         self._reconciliation = LocalReconciliation(self._rescue, post.record.id, post.workers)
         self._strays = Strays(self._rescue)
@@ -117,7 +119,10 @@ class Scheduler:
             post.record, list(post.workers), post.pulse, row, self._wake_all
         )
         self._own_duties = Duties(self._duties_of_each())
-        self._leaders_duties = Duties(self._duties_of_the_leader())
+        self._leaders_duties = {MAIN: Duties(self._duties_of_the_leader())}
+        if shared is not None and shared.maintained:
+            duties = PgBossCron(row, shared), PgBossMaintenance(shared)
+            self._leaders_duties[shared.title] = Duties(duties)
 
     def _duties_of_each(self) -> list[Duty]:
         post = self._post
@@ -136,8 +141,8 @@ class Scheduler:
         return duties
 
     def _duties_of_the_leader(self) -> list[Duty]:
-        heartbeat, shared = self._heartbeat, self._post.shared
-        duties: list[Duty] = [
+        heartbeat = self._heartbeat
+        return [
             self._due,
             self._cron,
             HostRescue(self._rescue, lambda: heartbeat.steady_since, logger.warning),
@@ -145,9 +150,6 @@ class Scheduler:
             ClaimRecords(),
             Retention(self._post.retention_days),
         ]
-        if shared is not None and shared.maintained:
-            duties += [PgBossCron(self._row, shared), PgBossMaintenance(shared)]
-        return duties
 
     def run(self) -> int:
         """Work until told to stop; gives the exit code."""
@@ -176,20 +178,22 @@ class Scheduler:
             self._listening.heed(connection)
 
     def _lead(self, now: float) -> float:
-        """Do what is the leader's, if this is the leader; gives when to look again."""
-        leadership, led = self._leadership, self._leadership.leading
+        """Do what is the leader's, as far as this is the leader; gives when to look again."""
+        leadership, led = self._leadership, self._leadership.led
         if now >= leadership.due_at:
             leadership.look(now)
         connection = leadership.connection
         if connection is None:
             return leadership.due_at
-        if not led:
-            self._leaders_duties.begin()
+        for what in leadership.led - led:
+            self._leaders_duties[what].begin()
+        mine = [self._leaders_duties[what] for what in leadership.led]
         try:
-            self._leaders_duties.perform(connection, now)
+            for duties in mine:
+                duties.perform(connection, now)
         except psycopg.Error as error:
             leadership.lose(error)
-        return min(leadership.due_at, self._leaders_duties.next_at)
+        return min(leadership.due_at, *(duties.next_at for duties in mine))
 
     def _connect(self) -> Connection:
         connection = connect(self._post.dsn, "jobs: scheduler", tcp_user_timeout=GIVES_UP_AFTER)

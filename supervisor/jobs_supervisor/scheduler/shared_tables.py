@@ -44,6 +44,11 @@ class SharedTables:
     keeping: Keeping
     maintained: bool
 
+    @property
+    def title(self) -> str:
+        """What whoever looks after them leads."""
+        return f"pg-boss in {self.schema}"
+
     def are_ours(self, connection: Connection) -> bool:
         """Whether we know all about them; those of pg-boss 11 and 12 are left to Node."""
         return read(connection, self.schema) == FULL_VERSION

@@ -16,6 +16,8 @@ from jobs_runtime.executors.together import run_together
 
 logger = logging.getLogger(__name__)
 
+END_SESSION = load_sql(__package__ or "", "end_session")
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 """Seconds between two tries to connect, doubling from the first to the last, with jitter."""
 
@@ -142,7 +144,7 @@ class Link:
 
 def _end_session(pid: int) -> Operation[bool]:
     parameters = {"pid": pid, "milliseconds": int(1e3 * ENDING)}
-    return Operation(load_sql(__package__ or "", "end_session"), parameters, scalar)
+    return Operation(END_SESSION, parameters, scalar)
 
 
 def _run(connection: Connection, operations: Sequence[Operation[Any]]) -> list[Any]:
