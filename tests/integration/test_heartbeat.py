@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -23,6 +24,7 @@ from jobs_supervisor.shared import SharedMemory
 from jobs_supervisor.slotmap import SlotMap
 from tests.integration.shop import Shop, Worker, number, register
 
+PASS_FIVE_MINUTES = "UPDATE jobs.supervisor SET beat_at = beat_at - interval '5 minutes'"
 SUPERVISORS = "SELECT count(*) FROM jobs.supervisor"
 
 
@@ -42,6 +44,9 @@ class Host:
 
     def _wake(self) -> None:
         self.woken += 1
+
+    def rescue(self, tell: Callable[[str], None]) -> HostRescue:
+        return HostRescue(Rescue(self.row, []), "mine", lambda: self.heartbeat.steady_since, tell)
 
 
 @pytest.fixture
@@ -89,8 +94,8 @@ def test_when_all_were_silent_nobody_is_given_up(
     shop.double.submit(1)
     worker.claim_one()
     told: list[str] = []
-    rescue = HostRescue(Rescue(host.row, []), lambda: host.heartbeat.steady_since, told.append)
-    connection.execute("UPDATE jobs.supervisor SET beat_at = now() - interval '5 minutes'")
+    rescue = host.rescue(told.append)
+    connection.execute(PASS_FIVE_MINUTES)
     host.heartbeat.perform(connection, 0.0)
     rescue.perform(connection, time.monotonic() + STALE_AFTER - 1)
     assert (told, number(connection, SUPERVISORS)) == ([], 2)
@@ -98,6 +103,20 @@ def test_when_all_were_silent_nobody_is_given_up(
     rescue.perform(connection, time.monotonic() + STALE_AFTER + 1)
     assert told == ["supervisor other has been silent for 20 s"]
     assert number(connection, SUPERVISORS) == 1
+
+
+def test_a_clock_that_jumps_ahead_kills_nobody(host: Host, connection: Connection) -> None:
+    register(connection, "other")
+    told: list[str] = []
+    rescue = host.rescue(told.append)
+    later = time.monotonic() + STALE_AFTER + 1
+    connection.execute(PASS_FIVE_MINUTES)
+    rescue.perform(connection, later)
+    host.heartbeat.perform(connection, 0.0)
+    rescue.perform(connection, host.heartbeat.steady_since + STALE_AFTER - 1)
+    run(connection, upkeep.heartbeat("other", idle=True, workers=1))
+    rescue.perform(connection, later)
+    assert (told, number(connection, SUPERVISORS)) == ([], 2)
 
 
 def test_one_that_was_given_up_registers_again(host: Host, connection: Connection) -> None:

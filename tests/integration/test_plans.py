@@ -66,7 +66,7 @@ def examples() -> dict[str, Sequence[Operation[Any]]]:
         ],
         "cluster_health": [gauges.cluster_health()],
         "dead_rows": [gauges.dead_rows()],
-        "dead_supervisors": [upkeep.dead_supervisors(20)],
+        "dead_supervisors": [upkeep.dead_supervisors(20, "supervisor1", 10)],
         "declare_schedule": [timetable.declare(job, Schedule("* * * * *"), "supervisor1")],
         "details": [executor.details(job_id) for job_id in (str(WAITING), finished[0], "9" * 15)],
         "finish": [

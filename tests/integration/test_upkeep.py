@@ -10,6 +10,7 @@ from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
 from jobs_runtime.executors.together import run_together
 from jobs_supervisor.scheduler.due import LOOK, DueJobs
+from jobs_supervisor.scheduler.heartbeat import LATE
 from tests.integration.shop import Shop, Worker, details, executor, ids, number, register
 
 STALE = 20.0
@@ -30,19 +31,25 @@ def silence(connection: Connection, supervisor_id: str, seconds: float) -> None:
     )
 
 
+def give_up(connection: Connection, judge: str) -> list[str]:
+    return run(connection, upkeep.dead_supervisors(STALE, judge, LATE))
+
+
 class TestHeartbeat:
     def test_it_says_whether_the_supervisor_is_still_counted_on(
         self, connection: Connection
     ) -> None:
         register(connection, "a")
-        assert run(connection, upkeep.heartbeat("a", idle=True, workers=8))
+        assert run(connection, upkeep.heartbeat("a", idle=True, workers=8)) is not None
         run(connection, upkeep.unregister_supervisor("a"))
-        assert not run(connection, upkeep.heartbeat("a", idle=True, workers=8))
+        assert run(connection, upkeep.heartbeat("a", idle=True, workers=8)) is None
 
     def test_it_renews_the_life_on_the_databases_clock(self, connection: Connection) -> None:
         register(connection, "a")
         silence(connection, "a", 100)
-        run(connection, upkeep.heartbeat("a", idle=False, workers=8))
+        gap = run(connection, upkeep.heartbeat("a", idle=False, workers=8))
+        assert gap is not None
+        assert 100 < gap < 110
         recent = "SELECT count(*) FROM jobs.supervisor WHERE beat_at > now() - interval '5 s'"
         assert number(connection, recent) == 1
 
@@ -61,7 +68,7 @@ class TestHeartbeat:
         silence(connection, "a", 100)
         register(connection, "a", "new")
         assert number(connection, SUPERVISORS) == 1
-        assert run(connection, upkeep.dead_supervisors(STALE)) == []
+        assert give_up(connection, judge="a") == []
         assert connection.execute("SELECT schedules FROM jobs.supervisor").fetchall() == [
             (["new"],)
         ]
@@ -72,9 +79,16 @@ class TestTheDead:
         for supervisor_id, seconds in (("dead", 21), ("late", 19), ("alive", 0)):
             register(connection, supervisor_id)
             silence(connection, supervisor_id, seconds)
-        assert run(connection, upkeep.dead_supervisors(STALE)) == ["dead"]
-        assert run(connection, upkeep.dead_supervisors(STALE)) == []
+        assert give_up(connection, judge="alive") == ["dead"]
+        assert give_up(connection, judge="alive") == []
         assert number(connection, SUPERVISORS) == 2
+
+    def test_who_has_not_been_heard_gives_up_nobody(self, connection: Connection) -> None:
+        for supervisor_id, seconds in (("dead", 21), ("late", 11)):
+            register(connection, supervisor_id)
+            silence(connection, supervisor_id, seconds)
+        for judge in ("dead", "late", "unheard of"):
+            assert give_up(connection, judge=judge) == []
 
     def test_orphans_are_workers_of_no_living_supervisor(self, connection: Connection) -> None:
         register(connection, "alive")

@@ -38,7 +38,8 @@ class Heartbeat(Duty):
         wake_all: called when workers had to be told to look for work.
 
     Attributes:
-        steady_since: since when they have arrived without a gap, in monotonic seconds.
+        steady_since: since when they have arrived without a gap, in monotonic seconds; a gap by the
+            database's clock is one, too, for others are judged by that.
     """
 
     def __init__(
@@ -71,15 +72,16 @@ class Heartbeat(Duty):
         sent_at = time.monotonic()
         register = upkeep.register_supervisor(self._record, self._declared_at)
         self._declared_at = run(connection, register)
-        self._arrived(sent_at)
+        self._arrived(sent_at, 0.0)
 
     def perform(self, connection: Connection, now: float) -> float:
         """Beat; after a false burial, register again."""
         sent_at = time.monotonic()
         idle = any(slot.state is SlotState.IDLE for slot in self._workers)
         beat = upkeep.heartbeat(self._record.id, idle=idle, workers=self._count_workers())
-        if run(connection, beat):
-            self._arrived(sent_at)
+        gap = run(connection, beat)
+        if gap is not None:
+            self._arrived(sent_at, gap)
         else:
             logger.warning("this supervisor was given up for dead")
             self._register(connection)
@@ -90,9 +92,9 @@ class Heartbeat(Duty):
         self._complete = self._complete or wanted >= self._record.workers
         return wanted if self._complete else self._record.workers
 
-    def _arrived(self, sent_at: float) -> None:
+    def _arrived(self, sent_at: float, gap: float) -> None:
         self._pulse.beat(sent_at)
-        if sent_at - self._sent_at > LATE:
+        if max(gap, sent_at - self._sent_at) > LATE:
             self.steady_since = sent_at
             self._wake_all()
         self._sent_at = sent_at

@@ -23,6 +23,7 @@ from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
 from jobs_supervisor.obituary import Obituary, Verdict
 from jobs_supervisor.scheduler.duty import Duty
+from jobs_supervisor.scheduler.heartbeat import LATE
 from jobs_supervisor.slots import Slot
 
 logger = logging.getLogger(__name__)
@@ -200,20 +201,26 @@ class LocalReconciliation(Duty):
 class HostRescue(Duty):
     """The leader's: gives up silent supervisors, and settles what their workers held.
 
-    When the database was away everybody was silent: others are judged only by a time in which this
-    host was heard itself.
+    When the database was away everybody was silent, and when its clock jumped ahead everybody seems
+    to have been: others are judged only by a time in which this host was heard itself.
 
     Args:
         rescue: settles.
+        supervisor_id: who judges.
         heard_since: since when this host's heartbeats have arrived, in monotonic seconds.
         tell: told of each supervisor that is given up.
     """
 
     def __init__(
-        self, rescue: Rescue, heard_since: Callable[[], float], tell: Callable[[str], None]
+        self,
+        rescue: Rescue,
+        supervisor_id: str,
+        heard_since: Callable[[], float],
+        tell: Callable[[str], None],
     ) -> None:
         super().__init__()
         self._rescue = rescue
+        self._supervisor_id = supervisor_id
         self._heard_since = heard_since
         self._tell = tell
 
@@ -221,7 +228,8 @@ class HostRescue(Duty):
         """Bury the dead and settle their claims."""
         if now - self._heard_since() < STALE_AFTER:
             return now + RECONCILE_EVERY
-        for supervisor_id in run(connection, upkeep.dead_supervisors(STALE_AFTER)):
+        give_up = upkeep.dead_supervisors(STALE_AFTER, self._supervisor_id, LATE)
+        for supervisor_id in run(connection, give_up):
             self._tell(f"supervisor {supervisor_id} has been silent for {STALE_AFTER:.0f} s")
         for incarnation in run(connection, upkeep.orphans(STALE_AFTER)):
             self._rescue.settle_unknown(connection, incarnation)

@@ -145,7 +145,12 @@ class Scheduler:
         return [
             self._due,
             self._cron,
-            HostRescue(self._rescue, lambda: heartbeat.steady_since, logger.warning),
+            HostRescue(
+                self._rescue,
+                self._post.record.id,
+                lambda: heartbeat.steady_since,
+                logger.warning,
+            ),
             Expiry(),
             ClaimRecords(),
             Retention(self._post.retention_days),

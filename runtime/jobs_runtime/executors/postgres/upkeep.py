@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from jobs_runtime.executors.operation import Operation, first, nothing, scalar
+from jobs_runtime.executors.operation import Operation, Row, first, nothing, scalar
 from jobs_runtime.executors.postgres.statements import statement
 from jobs_runtime.limits import LONGEST_WINDOW
 from jobs_runtime.payload import encode_failure
@@ -52,6 +52,10 @@ class LiveSchedule(NamedTuple):
     now: datetime
 
 
+def _scalar_if_any(rows: list[Row]) -> Any:
+    return rows[0][0] if rows else None
+
+
 def register_supervisor(
     record: SupervisorRecord, declared_at: datetime | None = None
 ) -> Operation[datetime]:
@@ -72,10 +76,14 @@ def unregister_supervisor(supervisor_id: str) -> Operation[None]:
     return Operation(statement("unregister_supervisor"), {"id": supervisor_id}, nothing)
 
 
-def heartbeat(supervisor_id: str, *, idle: bool, workers: int) -> Operation[bool]:
-    """Say that a supervisor lives; gives False if it was given up for dead."""
+def heartbeat(supervisor_id: str, *, idle: bool, workers: int) -> Operation[float | None]:
+    """Say that a supervisor lives.
+
+    Gives the seconds since the heartbeat before by the database's clock, None if the supervisor was
+    given up for dead.
+    """
     parameters = {"id": supervisor_id, "idle": idle, "workers": workers}
-    return Operation(statement("heartbeat"), parameters, bool)
+    return Operation(statement("heartbeat"), parameters, _scalar_if_any)
 
 
 def leased_tables(incarnation: int) -> Operation[list[str]]:
@@ -101,9 +109,16 @@ def neighbours(place: str, supervisor_id: str) -> Operation[list[Neighbour]]:
     )
 
 
-def dead_supervisors(stale_after: float) -> Operation[list[str]]:
-    """Give up supervisors silent for longer than `stale_after` seconds; gives their ids."""
-    return Operation(statement("dead_supervisors"), {"stale_after": stale_after}, first)
+def dead_supervisors(stale_after: float, judge: str, heard_within: float) -> Operation[list[str]]:
+    """Give up supervisors silent for longer than `stale_after` seconds; gives their ids.
+
+    Args:
+        stale_after: by the database's clock.
+        judge: the supervisor that judges.
+        heard_within: seconds of that clock within which it must have been heard itself.
+    """
+    parameters = {"stale_after": stale_after, "judge": judge, "heard_within": heard_within}
+    return Operation(statement("dead_supervisors"), parameters, first)
 
 
 def orphans(stale_after: float) -> Operation[list[int]]:
@@ -118,7 +133,7 @@ def make_due(limit: int) -> Operation[int]:
 
 def next_due() -> Operation[float | None]:
     """Seconds until the next job becomes due, None if none waits for its time."""
-    return Operation(statement("next_due"), {}, lambda rows: rows[0][0] if rows else None)
+    return Operation(statement("next_due"), {}, _scalar_if_any)
 
 
 def give_up(limit: int) -> Operation[int]:
@@ -150,7 +165,7 @@ def schedules() -> Operation[list[LiveSchedule]]:
 def fire(key: str, tick: datetime) -> Operation[str | None]:
     """Submit the job of one tick; gives its id, None if the tick was fired or skipped before."""
     parameters = {"key": key, "tick": tick}
-    return Operation(statement("fire"), parameters, lambda rows: rows[0][0] if rows else None)
+    return Operation(statement("fire"), parameters, _scalar_if_any)
 
 
 def skip_ticks(key: str, tick: datetime) -> Operation[None]:
