@@ -14,7 +14,7 @@ from jobs_runtime.executors.protocol import START
 from jobs_runtime.model import Claim
 from jobs_supervisor.counters import Counters, Layout
 from jobs_supervisor.obituary import Obituary, Verdict
-from jobs_supervisor.scheduler.rescue import Rescue
+from jobs_supervisor.scheduler.rescue import MAX_LOSSES, Rescue
 from jobs_supervisor.scheduler.strays import LOOKS, Strays
 from jobs_supervisor.shared import SharedMemory
 from tests.contract.house import House, Worker, id_of
@@ -223,6 +223,19 @@ class TestDeath:
         rescue.settle_unknown(house.connection, worker.incarnation)
         assert [claim.attempt for claim in house.worker().claim("eager")] == [2, 2]
         assert worker.held() == []
+
+    def test_what_loses_its_host_again_and_again_is_quarantined(
+        self, house: House, rescue: Rescue
+    ) -> None:
+        submitted = house.work.submit({"n": 1})
+        for _ in range(MAX_LOSSES):
+            assert submitted.details().state in (JobState.CREATED, JobState.RETRY)
+            worker = house.worker()
+            assert worker.claim_one().deaths < MAX_LOSSES
+            rescue.settle_unknown(house.connection, worker.incarnation)
+        details = submitted.details()
+        assert (details.state, details.attempt) == (JobState.FAILED, MAX_LOSSES)
+        assert "supervisor went away" in str(details.output)
 
     def test_a_claim_that_was_still_on_its_way_is_given_back_in_moments(
         self, house: House, rescue: Rescue, dsn: str

@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 MAX_DEATHS = 3
 """After so many worker deaths a job is quarantined: failed, with the reason kept."""
 
+MAX_LOSSES = 10
+"""The same if nobody saw the last one. A host goes away for many reasons, but a job may be one of
+them: a container that lacks memory may be killed as a whole."""
+
 RECONCILE_EVERY = 4.0
 """Seconds between two comparisons of the registered incarnations with those that live."""
 
@@ -90,12 +94,13 @@ class Rescue:
     def settle_unknown(self, connection: Connection, incarnation: int) -> None:
         """Settle an incarnation of which nobody saw the end: any of its jobs may have run.
 
-        Each is performed once more, its attempt counted.
+        Each is performed once more, its attempt counted, or quarantined after many such losses.
         """
         executor = _holder(connection, incarnation)
         claims = _held(connection, executor, incarnation)
-        output = encode_failure("WorkerLost", "the worker's host or supervisor went away")
-        outcomes = [_interrupted(claim, 0.0, output) for claim in claims]
+        reason = "the worker's host or supervisor went away"
+        output = encode_failure("WorkerLost", reason)
+        outcomes = [self._after_death(each, 0.0, output, reason, MAX_LOSSES) for each in claims]
         operations: list[Operation[Any]] = [*executor.settle(outcomes, incarnation)]
         operations.append(upkeep.forget_worker(incarnation))
         run_together(connection, operations)
@@ -112,12 +117,18 @@ class Rescue:
             output = encode_failure("Expired", obituary.reason)
             return failed(claim, seconds, output, JobState.EXPIRED)
         output = encode_failure("WorkerDied", obituary.reason)
-        if claim.deaths + 1 >= MAX_DEATHS:
-            logger.error("%s %s is quarantined: %s", claim.name, claim.known_as, obituary.reason)
-            if claim.name in self._jobs:
-                self._row.add(metrics.QUARANTINED, claim.name)
-            return Outcome(claim.job_id, JobState.FAILED, seconds, output, death=True)
-        return _interrupted(claim, seconds, output)
+        return self._after_death(claim, seconds, output, obituary.reason, MAX_DEATHS)
+
+    def _after_death(
+        self, claim: Claim, seconds: float, output: str, reason: str, most: int
+    ) -> Outcome:
+        """An attempt whose worker died is made again, whatever the job's retry limit, or is not."""
+        if claim.deaths + 1 < most:
+            return Outcome(claim.job_id, JobState.RETRY, seconds, output, death=True)
+        logger.error("%s %s is quarantined: %s", claim.name, claim.known_as, reason)
+        if claim.name in self._jobs:
+            self._row.add(metrics.QUARANTINED, claim.name)
+        return Outcome(claim.job_id, JobState.FAILED, seconds, output, death=True)
 
     def _count_attempts(self, claims: Sequence[Claim], outcomes: Sequence[Outcome]) -> None:
         """Count the attempts whose worker did not live to do so."""
@@ -151,11 +162,6 @@ def _is_usable(connection: Connection, leases: PgBossLeases) -> bool:
 
 def _held(connection: Connection, executor: WorkerExecutor, incarnation: int) -> list[Claim]:
     return [claim for each in executor.held(incarnation) for claim in run(connection, each)]
-
-
-def _interrupted(claim: Claim, seconds: float, output: str) -> Outcome:
-    """An attempt whose worker died is made again, whatever the job's retry limit."""
-    return Outcome(claim.job_id, JobState.RETRY, seconds, output, death=True)
 
 
 class LocalReconciliation(Duty):
