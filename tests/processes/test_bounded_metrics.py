@@ -17,9 +17,9 @@ from jobs_runtime.options import merge
 from jobs_supervisor import metrics
 from jobs_supervisor.child import Child
 from jobs_supervisor.counters import WorkerCounters
-from jobs_supervisor.estate import Estate
 from jobs_supervisor.exporter.collector import SupervisorCollector
 from jobs_supervisor.plan import Role
+from jobs_supervisor.shared_state import SharedState
 from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slots import Slot
 from tests.support.scraping import parsed
@@ -32,10 +32,10 @@ SLOWEST = 0.1
 
 
 @pytest.fixture
-def estate() -> Iterator[Estate]:
-    estate = Estate.create(WORKERS, [f"job{number}" for number in range(50)], None)
-    yield estate
-    for descriptor in estate.descriptors:
+def state() -> Iterator[SharedState]:
+    state = SharedState.create(WORKERS, [f"job{number}" for number in range(50)], None)
+    yield state
+    for descriptor in state.descriptors:
         os.close(descriptor)
 
 
@@ -43,9 +43,9 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def fastest_scrape(estate: Estate) -> tuple[float, str]:
+def fastest_scrape(state: SharedState) -> tuple[float, str]:
     registry = CollectorRegistry()
-    registry.register(SupervisorCollector(estate.counters, estate.slots))
+    registry.register(SupervisorCollector(state.counters, state.slots))
     took: list[float] = []
     text = ""
     for _ in range(3):
@@ -57,20 +57,20 @@ def fastest_scrape(estate: Estate) -> tuple[float, str]:
 
 @pytest.mark.parametrize("rounds", [20, pytest.param(1250, marks=pytest.mark.long)])
 @pytest.mark.timeout(600)
-def test_scrapes_after_many_restarts(estate: Estate, rounds: int) -> None:
+def test_scrapes_after_many_restarts(state: SharedState, rounds: int) -> None:
     def live(slot: Slot) -> int:
         slot.enter(SlotState.IDLE)
         claim = Claim(1, "job7", 0, 1, 0, None, merge(), 0.002)
-        row = estate.counters.row(slot.index)
+        row = state.counters.row(slot.index)
         WorkerCounters(row).attempts([(claim, Outcome(1, JobState.COMPLETED, 0.1))])
         os.kill(os.getpid(), signal.SIGKILL)
         return 0
 
     role = Role("worker", live)
-    children = [Child(slot, role) for slot in estate.slots.workers[:WORKERS]]
+    children = [Child(slot, role) for slot in state.slots.workers[:WORKERS]]
     files = open_files()
-    size = len(fastest_scrape(estate)[1])
-    attempts = estate.counters.layout.series[metrics.ATTEMPTS.name, "job7", "completed"]
+    size = len(fastest_scrape(state)[1])
+    attempts = state.counters.layout.series[metrics.ATTEMPTS.name, "job7", "completed"]
     counted = 0.0
     for _ in range(rounds):
         for child in children:
@@ -78,10 +78,10 @@ def test_scrapes_after_many_restarts(estate: Estate, rounds: int) -> None:
         for child in children:
             _, status, usage = os.wait4(child.pid, 0)
             child.end(status, usage, None, time.monotonic())
-        now = estate.counters.total(attempts)[0]
+        now = state.counters.total(attempts)[0]
         assert now == counted + WORKERS
         counted = now
-    took, text = fastest_scrape(estate)
+    took, text = fastest_scrape(state)
     assert took < SLOWEST
     assert open_files() <= files
     assert len(text) < size * 1.2

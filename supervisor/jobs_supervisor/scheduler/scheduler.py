@@ -6,10 +6,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 
@@ -17,15 +14,12 @@ from jobs_runtime.database import Connection, connect
 from jobs_runtime.executors.mixed import MixedExecutor
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
-from jobs_runtime.executors.postgres.upkeep import SupervisorRecord
-from jobs_runtime.executors.protocol import WorkerExecutor
-from jobs_runtime.job import Job
 from jobs_supervisor import metrics
 from jobs_supervisor.child import end_group
 from jobs_supervisor.counters import Row
 from jobs_supervisor.liveness import is_running
-from jobs_supervisor.obituary import Obituary, ObituaryPipe, Verdict
-from jobs_supervisor.pulse import Pulse
+from jobs_supervisor.obituary import Obituary, Verdict
+from jobs_supervisor.scheduler.assignment import SchedulerAssignment
 from jobs_supervisor.scheduler.claims import ClaimRecords
 from jobs_supervisor.scheduler.cron import Cron
 from jobs_supervisor.scheduler.declaring import Declaring
@@ -42,13 +36,12 @@ from jobs_supervisor.scheduler.pgboss_cron import PgBossCron
 from jobs_supervisor.scheduler.pgboss_maintenance import PgBossMaintenance
 from jobs_supervisor.scheduler.rescue import HostRescue, LocalReconciliation, Rescue
 from jobs_supervisor.scheduler.retention import Retention
-from jobs_supervisor.scheduler.shared_tables import SharedTables, begin_with_pg_boss
+from jobs_supervisor.scheduler.shared_tables import begin_with_pg_boss
 from jobs_supervisor.scheduler.strays import Strays
 from jobs_supervisor.scheduler.unhandled import Unhandled
 from jobs_supervisor.signals import SignalInbox
 from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slots import Slot
-from jobs_supervisor.wake import WakePipe
 
 logger = logging.getLogger(__name__)
 
@@ -59,43 +52,17 @@ COMPLAIN_EVERY = 10.0
 """While the database is away, one line in so many seconds says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """What a scheduler is given to work with.
-
-    Attributes:
-        app: where the application is.
-        dsn: must reach the server itself, not a pooler in transaction mode.
-        retention_days: whole days of history to keep.
-        drain: seconds that workers have to end if the supervisor was killed.
-        shared: the tables of a pg-boss; None if no job is kept there.
-    """
-
-    app: str
-    dsn: str
-    record: SupervisorRecord
-    jobs: Mapping[str, Job[Any, Any]]
-    executor: WorkerExecutor
-    workers: Sequence[Slot]
-    wake_pipe: WakePipe
-    pulse: Pulse
-    obituaries: ObituaryPipe
-    retention_days: int
-    drain: float
-    shared: SharedTables | None = None
-
-
 class Scheduler:
     """One scheduler process.
 
     Args:
-        post: what to work on.
+        assignment: what to work on.
         slot: its place.
         row: its row of metrics.
     """
 
-    def __init__(self, post: Post, slot: Slot, row: Row) -> None:
-        self._post = post
+    def __init__(self, assignment: SchedulerAssignment, slot: Slot, row: Row) -> None:
+        self._assignment = assignment
         self._slot = slot
         self._row = row
         self._parent = os.getppid()
@@ -103,20 +70,26 @@ class Scheduler:
         self._connection: Connection | None = None
         self._complained_at = float("-inf")
         self._mourned: list[Obituary] = []
-        shared = post.shared
+        shared = assignment.shared
         others = [shared.title] if shared is not None and shared.maintained else []
-        self._leadership = Leadership(post.dsn, row, others)
-        self._rescue = Rescue(row, list(post.jobs))
-        self._reconciliation = LocalReconciliation(self._rescue, post.record.id, post.workers)
+        self._leadership = Leadership(assignment.dsn, row, others)
+        self._rescue = Rescue(row, list(assignment.jobs))
+        self._reconciliation = LocalReconciliation(
+            self._rescue, assignment.record.id, assignment.workers
+        )
         self._strays = Strays(self._rescue)
         self._due = DueJobs()
-        self._cron = Cron(row, list(post.jobs))
-        queues = {job.queue for job in post.jobs.values()}
+        self._cron = Cron(row, list(assignment.jobs))
+        queues = {job.queue for job in assignment.jobs.values()}
         self._listening = Listening(
-            post.executor, sorted(queues), post.workers, post.wake_pipe, self._look_for
+            assignment.executor,
+            sorted(queues),
+            assignment.workers,
+            assignment.wake_pipe,
+            self._look_for,
         )
         self._heartbeat = Heartbeat(
-            post.record, list(post.workers), post.pulse, row, self._wake_all
+            assignment.record, list(assignment.workers), assignment.pulse, row, self._wake_all
         )
         self._own_duties = Duties(self._duties_of_each())
         self._leaders_duties = {MAIN: Duties(self._duties_of_the_leader())}
@@ -125,19 +98,19 @@ class Scheduler:
             self._leaders_duties[shared.title] = Duties(duties)
 
     def _duties_of_each(self) -> list[Duty]:
-        post = self._post
+        assignment = self._assignment
         duties: list[Duty] = [
             self._heartbeat,
             self._listening,
-            Declaring(post.record.id, post.jobs),
-            Limiting(post.jobs),
+            Declaring(assignment.record.id, assignment.jobs),
+            Limiting(assignment.jobs),
             self._reconciliation,
             self._strays,
-            Neighbours(self._rescue, post.record.id, post.record.place),
+            Neighbours(self._rescue, assignment.record.id, assignment.record.place),
             Unhandled(self._slot),
         ]
-        if isinstance(post.executor, MixedExecutor):
-            duties.append(Leases(post.executor.leases[0], post.workers))
+        if isinstance(assignment.executor, MixedExecutor):
+            duties.append(Leases(assignment.executor.leases[0], assignment.workers))
         return duties
 
     def _duties_of_the_leader(self) -> list[Duty]:
@@ -147,13 +120,13 @@ class Scheduler:
             self._cron,
             HostRescue(
                 self._rescue,
-                self._post.record.id,
+                self._assignment.record.id,
                 lambda: heartbeat.steady_since,
                 logger.warning,
             ),
             Expiry(),
             ClaimRecords(),
-            Retention(self._post.retention_days),
+            Retention(self._assignment.retention_days),
         ]
 
     def run(self) -> int:
@@ -169,7 +142,7 @@ class Scheduler:
 
     def _turn(self) -> None:
         connection = self._connection or self._connect()
-        self._mourned += self._post.obituaries.read()
+        self._mourned += self._assignment.obituaries.read()
         while self._mourned:
             self._rescue.bury(connection, self._mourned[0])
             self._strays.expect(self._mourned.pop(0).incarnation, time.monotonic())
@@ -178,7 +151,7 @@ class Scheduler:
         lead_at = self._lead(now)
         self._listening.heed(connection)
         timeout = min(self._own_duties.next_at, lead_at) - time.monotonic()
-        descriptors = (connection.fileno(), self._post.obituaries.reader)
+        descriptors = (connection.fileno(), self._assignment.obituaries.reader)
         if connection.fileno() in self._signals.wait(timeout, *descriptors):
             self._listening.heed(connection)
 
@@ -201,7 +174,9 @@ class Scheduler:
         return min(leadership.due_at, *(duties.next_at for duties in mine))
 
     def _connect(self) -> Connection:
-        connection = connect(self._post.dsn, "jobs: scheduler", tcp_user_timeout=GIVES_UP_AFTER)
+        connection = connect(
+            self._assignment.dsn, "jobs: scheduler", tcp_user_timeout=GIVES_UP_AFTER
+        )
         try:
             self._begin(connection)
         except psycopg.Error:
@@ -214,7 +189,9 @@ class Scheduler:
     def _begin(self, connection: Connection) -> None:
         connection.execute(STATEMENT_TIMEOUT, prepare=False)
         self._heartbeat.announce(connection)
-        begin_with_pg_boss(connection, self._post.executor, self._post.shared, self._post.app)
+        begin_with_pg_boss(
+            connection, self._assignment.executor, self._assignment.shared, self._assignment.app
+        )
         self._listening.begin(connection)
         self._own_duties.begin()
         self._own_duties.perform(connection, time.monotonic())
@@ -242,7 +219,7 @@ class Scheduler:
                 self._cron.due_at = 0.0
 
     def _wake_all(self) -> None:
-        self._post.wake_pipe.wake(len(self._post.workers))
+        self._assignment.wake_pipe.wake(len(self._assignment.workers))
 
     def _finish(self) -> None:
         """Settle what is left once no worker lives, and say goodbye."""
@@ -253,17 +230,21 @@ class Scheduler:
         self._see_workers_out()
         try:
             connection = self._connection or self._connect()
-            for obituary in (*self._mourned, *self._post.obituaries.read(), *self._cut_short()):
+            for obituary in (
+                *self._mourned,
+                *self._assignment.obituaries.read(),
+                *self._cut_short(),
+            ):
                 self._rescue.settle(connection, obituary)
             self._reconciliation.settle_all(connection)
-            run(connection, upkeep.unregister_supervisor(self._post.record.id))
+            run(connection, upkeep.unregister_supervisor(self._assignment.record.id))
             connection.close()
         except psycopg.Error as error:
             logger.warning("could not say goodbye to the database: %s", str(error).strip())
 
     def _see_workers_out(self) -> None:
         """If the supervisor was killed, nobody else limits how long its workers go on."""
-        ends = time.monotonic() + self._post.drain
+        ends = time.monotonic() + self._assignment.drain
         while self._living() and time.monotonic() < ends:
             self._beat()
             time.sleep(0.05)
@@ -288,9 +269,9 @@ class Scheduler:
         """What workers were on whose end no supervisor saw; the jobs are innocent of it."""
         return [
             Obituary(slot.index, slot.incarnation, slot.job_id, 0.0, Verdict.RELEASED, "")
-            for slot in self._post.workers
+            for slot in self._assignment.workers
             if slot.pid and slot.incarnation
         ]
 
     def _living(self) -> list[Slot]:
-        return [slot for slot in self._post.workers if is_running(slot.pid)]
+        return [slot for slot in self._assignment.workers if is_running(slot.pid)]

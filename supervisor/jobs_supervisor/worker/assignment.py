@@ -15,7 +15,7 @@ from jobs_supervisor.worker.recycling import Recycling
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class WorkerAssignment:
     """What a worker is given to work with.
 
     Attributes:

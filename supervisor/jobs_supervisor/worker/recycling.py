@@ -53,7 +53,7 @@ class Recycling:
         return None
 
 
-class Wear:
+class Recycler:
     """How far one worker is from its limits.
 
     Args:

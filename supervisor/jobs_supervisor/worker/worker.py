@@ -29,14 +29,14 @@ from jobs_supervisor.counters import WorkerCounters
 from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slots import Slot
 from jobs_supervisor.wake import Waiter
-from jobs_supervisor.worker.assignment import Assignment
+from jobs_supervisor.worker.assignment import WorkerAssignment
 from jobs_supervisor.worker.batch import Batch
-from jobs_supervisor.worker.copies import CopyGuard
 from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.django import close_old_connections
+from jobs_supervisor.worker.forks import ForkGuard
 from jobs_supervisor.worker.guard import LOOK, Guard, time_left
 from jobs_supervisor.worker.pace import LONG, Pace
-from jobs_supervisor.worker.recycling import Wear
+from jobs_supervisor.worker.recycling import Recycler
 from jobs_supervisor.worker.rotation import Rotation
 from jobs_supervisor.worker.standing import Standing
 from jobs_supervisor.worker.workplace import WorkerWorkplace
@@ -62,7 +62,7 @@ class Worker:
         counters: its row of metrics.
     """
 
-    def __init__(self, assignment: Assignment, slot: Slot, counters: WorkerCounters) -> None:
+    def __init__(self, assignment: WorkerAssignment, slot: Slot, counters: WorkerCounters) -> None:
         self._jobs = assignment.jobs
         self._executor = assignment.executor
         self._supervisor_id = assignment.supervisor_id
@@ -83,7 +83,7 @@ class Worker:
         self._draining = False
         self._parent = os.getppid()
         self._incarnation = 0
-        self._wear = Wear(assignment.recycling.varied(random.random()), slot)  # noqa: S311
+        self._recycler = Recycler(assignment.recycling.varied(random.random()), slot)  # noqa: S311
         self._last_queue = self._queues[0]
         self._waiter = Waiter(assignment.wake_pipe)
         self._delivery = Delivery(
@@ -101,7 +101,7 @@ class Worker:
     def run(self) -> int:
         """Work until told to stop; gives the exit code."""
         signal.signal(signal.SIGTERM, self._drain)
-        self._copies = CopyGuard()
+        self._forks = ForkGuard()
         self._slot.enter(SlotState.CONNECTING)
         if not self._register():
             return 0
@@ -155,10 +155,10 @@ class Worker:
     def _wait(self) -> None:
         self._slot.enter(SlotState.IDLE)
         self._entitle("")
-        self._wear.look(resting=True)
+        self._recycler.look(resting=True)
         if not self._draining:
             patience = max(POLL, self._rotation.rest())
-            timeout = min(patience, self._wear.patience())
+            timeout = min(patience, self._recycler.patience())
             self._slot.wait(until=time.monotonic() + timeout)
             woken = self._waiter.wait(timeout)
             self._slot.wait()
@@ -186,12 +186,12 @@ class Worker:
         slot.ended(batch.performed)
         if signal.getsignal(signal.SIGTERM) != self._drain:
             signal.signal(signal.SIGTERM, self._drain)  # a job has changed it
-        self._wear.look(resting=False)
+        self._recycler.look(resting=False)
         return batch
 
     def _attempt(self, job: Job[Any, Any], claim: Claim) -> Outcome:
         outcome = perform(job, claim, self._workplace)
-        self._copies.end_copy(outcome)
+        self._forks.end_copy(outcome)
         close_old_connections()
         if outcome.stored or not self._slot.cancelled:
             return outcome

@@ -18,7 +18,7 @@ from jobs_runtime.model import JobState, Outcome
 logger = logging.getLogger(__name__)
 
 
-class CopyGuard:
+class ForkGuard:
     """Knows whether this process is a worker or a copy of one; made in the worker."""
 
     def __init__(self) -> None:

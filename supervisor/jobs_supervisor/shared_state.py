@@ -20,7 +20,7 @@ from jobs_supervisor.wake import WakePipe
 
 
 class Handover(msgspec.Struct, frozen=True):
-    """An estate in words: descriptors and sizes."""
+    """The shared state in words: descriptors and sizes."""
 
     supervisor_id: str
     generation: int
@@ -37,7 +37,7 @@ class Handover(msgspec.Struct, frozen=True):
     layout: str = ""
 
 
-class Estate:
+class SharedState:
     """The shared memory, pipes and sockets of a supervisor.
 
     Attributes:
@@ -63,7 +63,9 @@ class Estate:
         self.listener = socket.socket(fileno=handover.listener) if handover.listener >= 0 else None
 
     @classmethod
-    def create(cls, workers: int, jobs: Sequence[str], listener: socket.socket | None) -> Estate:
+    def create(
+        cls, workers: int, jobs: Sequence[str], listener: socket.socket | None
+    ) -> SharedState:
         """Make a new one for so many workers of an application with these jobs."""
         others = ("scheduler",) if listener is None else ("scheduler", "exporter")
         capacity = workers + spare_slots(workers)
@@ -87,17 +89,17 @@ class Estate:
         return cls(handover, slots, counters)
 
     @classmethod
-    def inherit(cls, text: str, jobs: Sequence[str]) -> Estate:
+    def inherit(cls, text: str, jobs: Sequence[str]) -> SharedState:
         """Take over that of the process before, for an application that may declare other jobs."""
         handover = msgspec.json.decode(text, type=Handover)
-        estate = cls(handover, SharedMemory(*handover.slots), SharedMemory(*handover.counters))
-        for descriptor in estate.descriptors:
+        state = cls(handover, SharedMemory(*handover.slots), SharedMemory(*handover.counters))
+        for descriptor in state.descriptors:
             os.set_inheritable(descriptor, False)
-        estate.generation += 1
-        readable = handover.layout == estate.counters.layout.digest
-        if list(jobs) != estate.jobs or not readable:
-            estate._declare(list(jobs), keep=readable)
-        return estate
+        state.generation += 1
+        readable = handover.layout == state.counters.layout.digest
+        if list(jobs) != state.jobs or not readable:
+            state._declare(list(jobs), keep=readable)
+        return state
 
     def _declare(self, jobs: list[str], *, keep: bool) -> None:
         """Lay the counters out anew.
