@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from jobs_runtime.database import Connection
+from jobs_runtime.executors.operation import load_sql
 from jobs_supervisor.finding import Finding, Level
 from jobs_supervisor.scheduler.rescue import STALE_AFTER
 
 # client_connection_check_interval is of no help: it looks only while a statement runs, and what a
 # vanished leader has locked is locked by a session that is idle.
-READ = """
-SELECT inet_client_addr() IS NULL,
-       (SELECT setting::int FROM pg_settings WHERE name = 'tcp_keepalives_idle'),
-       (SELECT setting::int FROM pg_settings WHERE name = 'tcp_keepalives_interval'),
-       (SELECT setting::int FROM pg_settings WHERE name = 'tcp_keepalives_count'),
-       (SELECT setting::int / 1000.0 FROM pg_settings WHERE name = 'tcp_user_timeout')::float8
-"""
+READ = load_sql(__package__ or "", "keepalives")
 
 
 class Keepalives(NamedTuple):
