@@ -189,6 +189,20 @@ class TestOverlap:
         shop.urgent.submit(1)
         assert run(connection, upkeep.fire(key, TICK)) is not None
 
+    def test_only_ticks_since_the_last_that_submitted_are_looked_at(
+        self, shop: Shop, worker: Worker, connection: Connection
+    ) -> None:
+        key = declare(connection, shop, Schedule("0 9 * * *", args=1, overlap="skip"))
+        days = [TICK + timedelta(days=day) for day in range(3)]
+        assert run(connection, upkeep.fire(key, days[0])) is not None
+        worker.finish(worker.claim_one("urgent").job_id)
+        assert run(connection, upkeep.fire(key, days[1])) is not None
+        worker.finish(worker.claim_one("urgent").job_id)
+        waits = shop.urgent.submit(1)
+        point_at = "UPDATE jobs.tick SET job_id = %s WHERE tick = %s"
+        connection.execute(point_at, [waits.job_id, days[0]])
+        assert run(connection, upkeep.fire(key, days[2])) is not None
+
     def test_allowed_they_pile_up(self, shop: Shop, connection: Connection) -> None:
         key = declare(connection, shop, Schedule("0 9 * * *", args=1, overlap="allow"))
         for day in range(3):

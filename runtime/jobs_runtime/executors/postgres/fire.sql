@@ -9,8 +9,6 @@ WITH schedule AS (
     SELECT key, %(tick)s, nextval('jobs.job_id_seq') FROM schedule
     ON CONFLICT DO NOTHING
     RETURNING tick, job_id
-), advanced AS (
-    UPDATE jobs.schedule SET last_tick = greatest(last_tick, %(tick)s) WHERE key = %(key)s
 ), submitted AS (
     INSERT INTO jobs.job (id, queue, name, rank, keep_until, args, options, limit_key,
                           singleton_key, singleton_queue)
@@ -25,8 +23,15 @@ WITH schedule AS (
         FROM jobs.tick AS earlier
         JOIN jobs.job ON job.id = ANY (ARRAY[earlier.job_id])
         WHERE earlier.schedule = schedule.key
+          AND earlier.tick >= coalesce(schedule.submitted_tick, '-infinity')
         OFFSET 0)  -- or the planner may collect the ticks of every schedule
     ON CONFLICT DO NOTHING
     RETURNING id, queue
+), advanced AS (
+    UPDATE jobs.schedule
+    SET last_tick = greatest(last_tick, %(tick)s),
+        submitted_tick = CASE WHEN overlap = 'skip' AND EXISTS (SELECT FROM submitted)
+                              THEN %(tick)s ELSE submitted_tick END
+    WHERE key = %(key)s
 )
 SELECT id::text, pg_notify('jobs', 'wake 1 ' || queue) FROM submitted
