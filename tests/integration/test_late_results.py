@@ -45,7 +45,7 @@ def delivery(dsn: str, counters: Counters) -> Iterator[Delivery]:
         executor,
         WorkerCounters(counters.row(0)),
         gave_up=lambda _: False,
-        on_lost=lambda: None,
+        on_lost=lambda _: None,
     )
     assert delivery.open(executor.register_worker("here", 1, 1))
     yield delivery

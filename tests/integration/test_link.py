@@ -91,7 +91,7 @@ def test_a_worker_that_cannot_begin_pauses_between_its_tries(
         executor,
         WorkerCounters(Row(layout, cells)),
         gave_up=lambda _: time.monotonic() > ends,
-        on_lost=lambda: None,
+        on_lost=lambda _: None,
     )
     with imposed(connection, default_transaction_read_only="on"):
         assert not delivery.open(executor.register_worker("nobody", 1, 1))

@@ -44,35 +44,53 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture
-def pooled_dsn(dsn: str) -> Iterator[str]:
-    """The test's database, as a pooler with four connections shows it."""
-    directory = Path(tempfile.mkdtemp(prefix="jobs-pooler-"))
-    directory.chmod(0o777)
-    given = conninfo.conninfo_to_dict(dsn)
-    kept = {key: given[key] for key in ("host", "port", "user", "password") if given.get(key)}
-    port = free_port()
-    (directory / "ini").write_text(
-        CONFIGURATION.format(
-            server=" ".join(f"{key}={value}" for key, value in kept.items()),
-            port=port,
-            directory=directory,
+class Pooler:
+    """The test's database, as a pooler with four connections shows it.
+
+    Attributes:
+        dsn: where it is.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._directory = Path(tempfile.mkdtemp(prefix="jobs-pooler-"))
+        self._directory.chmod(0o777)
+        given = conninfo.conninfo_to_dict(dsn)
+        kept = {key: given[key] for key in ("host", "port", "user", "password") if given.get(key)}
+        port = free_port()
+        (self._directory / "ini").write_text(
+            CONFIGURATION.format(
+                server=" ".join(f"{key}={value}" for key, value in kept.items()),
+                port=port,
+                directory=self._directory,
+            )
         )
-    )
-    assert PROGRAM is not None
-    process = subprocess.Popen(
-        [PROGRAM, "-q", str(directory / "ini")],
-        user=_not_root(str(given["host"])),
-        stderr=subprocess.DEVNULL,
-    )
-    pooled = conninfo.make_conninfo(dsn, host="127.0.0.1", port=port)
-    try:
-        eventually(lambda: _answers(pooled), 10, "the pooler answers")
-        yield pooled
-    finally:
-        process.kill()
-        process.wait()
-        shutil.rmtree(directory, ignore_errors=True)
+        self._user = _not_root(str(given["host"]))
+        self.dsn = conninfo.make_conninfo(dsn, host="127.0.0.1", port=port)
+        self.start()
+
+    def start(self) -> None:
+        assert PROGRAM is not None
+        self._process = subprocess.Popen(
+            [PROGRAM, "-q", str(self._directory / "ini")],
+            user=self._user,
+            stderr=subprocess.DEVNULL,
+        )
+        eventually(lambda: _answers(self.dsn), 10, "the pooler answers")
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def remove(self) -> None:
+        self.kill()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+
+@pytest.fixture
+def pooler(dsn: str) -> Iterator[Pooler]:
+    pooler = Pooler(dsn)
+    yield pooler
+    pooler.remove()
 
 
 def _not_root(host: str) -> int | None:
@@ -91,10 +109,8 @@ def _answers(dsn: str) -> bool:
         return False
 
 
-def test_workers_work_and_the_scheduler_goes_straight(
-    pooled_dsn: str, dsn: str, pool: Pool
-) -> None:
-    pool.dsn = basic.jobs.database.given_dsn = pooled_dsn
+def test_workers_work_and_the_scheduler_goes_straight(pooler: Pooler, dsn: str, pool: Pool) -> None:
+    pool.dsn = basic.jobs.database.given_dsn = pooler.dsn
     running = pool.start("--direct-dsn", dsn, app="tests.apps.basic", workers=6)
     submitted = [basic.double.submit(number) for number in range(50)]
     assert [each.result(20) for each in submitted] == [number * 2 for number in range(50)]
@@ -106,8 +122,25 @@ def test_workers_work_and_the_scheduler_goes_straight(
     assert running.stop() == 0
 
 
-def test_a_scheduler_behind_it_is_refused(pooled_dsn: str) -> None:
-    refused = call("--app", "tests.apps.basic", dsn=pooled_dsn)
+def test_who_lost_a_connection_is_replaced_lest_a_claim_is_still_on_its_way(
+    pooler: Pooler, dsn: str, pool: Pool
+) -> None:
+    pool.dsn = pooler.dsn
+    basic.jobs.database.given_dsn = dsn
+    running = pool.start("--direct-dsn", dsn, app="tests.apps.basic", workers=2)
+    before = {slot.pid for slot in running.slots.workers if slot.pid}
+    pooler.kill()
+    pooler.start()
+    assert basic.double.submit_many(range(100))[-1].result(20) == 198
+    pids = lambda: {slot.pid for slot in running.slots.workers if slot.pid}  # noqa: E731
+    eventually(lambda: not pids() & before and len(pids()) == 2, 20, "both are replaced")
+    basic.jobs.close()
+    assert running.stop() == 0
+    assert "exited with code" not in running.log
+
+
+def test_a_scheduler_behind_it_is_refused(pooler: Pooler) -> None:
+    refused = call("--app", "tests.apps.basic", dsn=pooler.dsn)
     assert refused.returncode == 1
     lines = refused.stderr.strip().splitlines()
     assert len(lines) == 1

@@ -30,7 +30,8 @@ class Delivery:
         title: what the server sees of the worker.
         gave_up: asked while the database is away, with whether there is something to store; when
             it says True, waiting ends.
-        on_lost: called when a connection is lost, before another is waited for.
+        on_lost: called when a connection is lost, before another is waited for, with whether its
+            session may yet commit what was sent: a pooler does not say which it was.
 
     Attributes:
         incarnation: under which outcomes are stored.
@@ -43,7 +44,7 @@ class Delivery:
         executor: WorkerExecutor,
         counters: WorkerCounters,
         gave_up: Callable[[bool], bool],
-        on_lost: Callable[[], None],
+        on_lost: Callable[[bool], None],
     ) -> None:
         self.incarnation = 0
         self._executor = executor
@@ -142,7 +143,7 @@ class Delivery:
         Outcomes that are not taken any more were either stored before or come too late.
         """
         logger.warning("%s lost its connection: %s", self._title, error)
-        self._on_lost()
+        self._on_lost(self._link.pooled)
         unstored = [claim for claim, outcome in ended if not outcome.stored]
         known = {claim.job_id for claim in unstored} | set(batch.held() if batch else [])
         given_away = self._executor.given_away(unstored, self.incarnation)

@@ -55,6 +55,7 @@ class Link:
 
     Attributes:
         took: the seconds that the last operations took, without any wait for a connection.
+        pooled: whether a pooler stands in between, so that a session that was lost may go on.
     """
 
     def __init__(self, dsn: str, title: str, gave_up: Callable[[bool], bool]) -> None:
@@ -64,6 +65,7 @@ class Link:
         self._connection: Connection | None = None
         self._session: int | None = None
         self.took = 0.0
+        self.pooled = False
 
     def connect(self, *, holding: bool = False) -> bool:
         """Connect, however long it takes; gives False if `gave_up` ended the wait.
@@ -98,8 +100,8 @@ class Link:
         except (psycopg.Error, ConnectionLost):
             connection.close()
             raise
-        direct = connection.prepare_threshold is not None
-        self._session = connection.info.backend_pid if direct else None  # a pooler has its own
+        self.pooled = connection.prepare_threshold is None
+        self._session = None if self.pooled else connection.info.backend_pid
         return connection
 
     def rest(self, seconds: float, *, holding: bool) -> None:

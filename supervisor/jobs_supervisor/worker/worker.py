@@ -135,8 +135,13 @@ class Worker:
         self._slot.enter(SlotState.IDLE)
         return True
 
-    def _lost(self) -> None:
-        """The connection is gone: a job that is done is not to be killed for its time limit."""
+    def _lost(self, in_doubt: bool) -> None:
+        """The connection is gone: a job that is done is not to be killed for its time limit.
+
+        If its session may yet commit a claim, who is replaced has it looked for.
+        """
+        if in_doubt:
+            self._slot.ask_replacement()
         if threading.current_thread() is threading.main_thread():
             self._slot.enter(SlotState.CONNECTING)
 
