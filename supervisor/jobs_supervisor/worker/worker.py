@@ -19,7 +19,6 @@ import setproctitle
 
 from jobs_runtime.attempt import failed, perform
 from jobs_runtime.executors.operation import Operation
-from jobs_runtime.executors.protocol import START, Position
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_failure
@@ -31,13 +30,12 @@ from jobs_supervisor.slots import Slot
 from jobs_supervisor.wake import Waiter
 from jobs_supervisor.worker.assignment import WorkerAssignment
 from jobs_supervisor.worker.batch import Batch
+from jobs_supervisor.worker.claiming import Claiming
 from jobs_supervisor.worker.delivery import Delivery
 from jobs_supervisor.worker.django import close_old_connections
 from jobs_supervisor.worker.forks import ForkGuard
 from jobs_supervisor.worker.guard import LOOK, Guard, time_left
-from jobs_supervisor.worker.pace import LONG, Pace
 from jobs_supervisor.worker.recycling import Recycler
-from jobs_supervisor.worker.rotation import Rotation
 from jobs_supervisor.worker.standing import Standing
 from jobs_supervisor.worker.workplace import WorkerWorkplace
 
@@ -68,13 +66,8 @@ class Worker:
         self._supervisor_id = assignment.supervisor_id
         self._standing = Standing(assignment.pulse)
         self._slot = slot
-        self._pool = assignment.slots
         self._counters = counters
-        self._names_of = assignment.names_by_queue()
-        self._queues = list(self._names_of)
-        self._limits = {job.queue: job.limits for job in assignment.jobs.values() if job.limits}
-        self._rotation = Rotation()
-        self._pace = Pace()
+        self._claiming = Claiming(assignment, counters)
         self._batch: Batch | None = None
         self._link_lock = threading.Lock()
         self._title = ""
@@ -84,7 +77,6 @@ class Worker:
         self._parent = os.getppid()
         self._incarnation = 0
         self._recycler = Recycler(assignment.recycling.varied(random.random()), slot)  # noqa: S311
-        self._last_queue = self._queues[0]
         self._waiter = Waiter(assignment.wake_pipe)
         self._delivery = Delivery(
             assignment.dsn,
@@ -129,7 +121,8 @@ class Worker:
         )
         if not self._delivery.open(operation):
             return False
-        self._incarnation = self._workplace.incarnation = self._delivery.incarnation
+        self._incarnation = self._delivery.incarnation
+        self._workplace.incarnation = self._claiming.incarnation = self._incarnation
         self._standing.begin(time.monotonic())
         self._slot.begin_incarnation(self._incarnation)
         self._slot.enter(SlotState.IDLE)
@@ -162,12 +155,12 @@ class Worker:
         self._entitle("")
         self._recycler.look(resting=True)
         if not self._draining:
-            patience = max(POLL, self._rotation.rest())
+            patience = max(POLL, self._claiming.rotation.rest())
             timeout = min(patience, self._recycler.patience())
             self._slot.wait(until=time.monotonic() + timeout)
             woken = self._waiter.wait(timeout)
             self._slot.wait()
-            self._rotation.rested(woken=woken)
+            self._claiming.rotation.rested(woken=woken)
 
     def _perform(self, claims: list[Claim]) -> Batch:
         batch = self._batch = Batch(self._jobs[claims[0].name].queue, claims)
@@ -187,7 +180,7 @@ class Worker:
                 attempt = partial(self._attempt, jobs[claim.name], claim)
                 outcome = traced(tracer, batch.queue, claim, attempt)
             batch.ended(claim, outcome)
-        self._pace.learn(batch.queue, batch.performed, time.monotonic() - batch.began)
+        self._claiming.pace.learn(batch.queue, batch.performed, time.monotonic() - batch.began)
         slot.ended(batch.performed)
         if signal.getsignal(signal.SIGTERM) != self._drain:
             signal.signal(signal.SIGTERM, self._drain)  # a job has changed it
@@ -214,47 +207,25 @@ class Worker:
 
     def _exchange(self, batch: Batch | None) -> list[Claim]:
         """Store the outcomes of a batch and claim the next, from whichever queue has one."""
-        last_look = False
+        looked_last = False
         with self._link_lock:
             while True:
                 now = time.monotonic()
                 if self._standing.is_lost(now):
                     self._delivery.send(batch, [], self._progress(0))
                     return []
-                self._rotation.pool, share = self._pool.at_hand(now, LONG)
-                turn = self._rotation.next(now, share)
-                if turn is None:
-                    if last_look:
-                        return []
-                    last_look = True
+                look = self._claiming.next(now, looked_last=looked_last)
+                if look is None:
+                    return []
+                if look.is_last:
                     self._slot.enter(SlotState.IDLE)  # whoever wakes the idle must count this one
-                queue, after = turn or self._rotation.last(self._last_queue, now)
-                unknown = self._rotation.unknown(self._queues, now, besides=queue)
-                limit = self._pace.limit(queue, share)
-                if queue in self._limits:
-                    after, limit = START, 1
-                # Submits must know that a worker may wait before it looks for the last time.
-                idle = [self._executor.going_idle(self._supervisor_id)] if turn is None else []
-                probe = [self._executor.probe(unknown)] if unknown else []
-                operations = [*idle, *probe, *self._claim(queue, after, limit)]
-                answers = self._delivery.send(batch, operations, self._progress(0))
-                claims: list[Claim] = answers[-1]
-                cost = self._delivery.took
-                if probe:
-                    self._rotation.refresh(answers[len(idle)], now, cost)
-                self._rotation.took(queue, after, claims, limit, now, cost)
-                self._counters.claimed(len(claims), cost)
-                if idle and answers[0]:
-                    last_look = False  # what was submitted until now may not have been announced
+                answers = self._delivery.send(batch, look.operations, self._progress(0))
+                claims = self._claiming.took(look, answers, now, self._delivery.took)
                 if claims:
-                    self._last_queue = queue
                     return claims
-
-    def _claim(self, queue: str, after: Position, limit: int) -> list[Operation[Any]]:
-        names, limits = self._names_of[queue], self._limits.get(queue)
-        if limits is not None:
-            return self._executor.claim_limited(queue, names, limits, self._incarnation)
-        return [self._executor.claim(queue, names, after, limit, self._incarnation)]
+                if look.is_last:
+                    # If the flag was down, what was submitted until now may not be announced.
+                    looked_last = not answers[0]
 
     def _relieve(self) -> float:
         """In the guard's thread: see to what must not wait for a slow job; gives when to again."""
