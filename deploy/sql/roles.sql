@@ -103,7 +103,7 @@ GRANT SELECT (id, created_at, start_after, claimed_by, claimed_at, rank, state, 
 GRANT SELECT (id, created_at, start_after, started_at, finished_at, rank, state, attempt, deaths, queue,
               name, keep_until) ON jobs.finished TO jobs_reader;
 GRANT SELECT ON jobs.supervisor, jobs.worker, jobs.claim, jobs.tick, jobs.pause, jobs.migration TO jobs_reader;
-GRANT SELECT (id, tables, job_id, startedon, claimed_by) ON jobs.pgboss_lease TO jobs_reader;
+GRANT SELECT (id, tables, queue, job_id, startedon, claimed_by) ON jobs.pgboss_lease TO jobs_reader;
 GRANT SELECT (key, name, queue, cron, time_zone, missed, missed_limit, overlap, rank, last_tick,
               declared, paused_at)
     ON jobs.schedule TO jobs_reader;

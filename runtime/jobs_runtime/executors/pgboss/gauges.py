@@ -15,19 +15,17 @@ from jobs_runtime.executors.postgres.gauges import Depth
 def queue_depths(connection: Connection, schema: str, limit: int) -> list[Depth]:
     """Count the jobs of every name that a living supervisor performs, up to `limit` of each.
 
-    Nothing where there are no tables, or those of pg-boss 11 and 12, or for a role that may not
-    look.
+    Nothing where there are no tables that can be used, or for a role that may not look.
     """
     try:
         with connection.transaction():  # which a caller's outlives, if this may not look
-            layout = run(connection, look(schema, lambda fitness: fitness.layout))
-            return [] if layout.queued else run(connection, depths(layout, limit))
+            return run(connection, look(schema, lambda fitness: depths(fitness.layout, limit)))
     except (SchemaError, InsufficientPrivilege):
         return []
 
 
 def depths(layout: Layout, limit: int) -> Operation[list[Depth]]:
-    """The count itself, on tables of version 20."""
+    """The count itself, on tables that are known."""
     parameters = {"limit": limit}
     return Operation(
         statement("depths", layout), parameters, lambda rows: [Depth(*row) for row in rows]
