@@ -254,6 +254,7 @@ class TestRefusals:
             ({"on_complete": "audit"}, "name='__state__completed__work'"),
             ({"name": "__pgboss__cron"}, "pg-boss's own"),
             ({"schedule": [Schedule("* * * * *", name=name) for name in "ab"]}, "schedule"),
+            ({"schedule": Schedule("*/10 * * * * *")}, "seconds .* leave the first field out"),
         ],
     )
     def test_what_its_tables_cannot_keep(self, options: Any, message: str) -> None:

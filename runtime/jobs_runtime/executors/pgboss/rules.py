@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from jobs_runtime.errors import DeclarationError, OptionError
+from jobs_runtime.executors.pgboss.cron.ticks import FIELDS
 from jobs_runtime.options import Options
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ def check_job(job: Job[Any, Any], archived_after: float = ARCHIVED_AFTER) -> Non
         raise refuse("several schedules, or one with a name: there, a job has one or none")
     if any(schedule.overlap != "allow" for schedule in job.schedules):
         raise refuse("overlap='skip'; give the job a singleton_key=")
+    for schedule in job.schedules:
+        if len(schedule.cron.split()) > FIELDS:
+            raise refuse(
+                f"a schedule with seconds ({schedule.cron!r}): there, it fires once a minute at"
+                " most; leave the first field out"
+            )
     # What excludes what is known when the options of the submit are, too.
     options = dict(chain.from_iterable(layer.items() for layer in job.layers))
     check_options(job.name, msgspec.convert(options, Options), archived_after)

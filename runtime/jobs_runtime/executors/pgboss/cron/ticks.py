@@ -10,6 +10,7 @@ from jobs_runtime.cron import SECOND, parse
 from jobs_runtime.schedule import Schedule
 
 FIELDS = 5
+"""Of an expression without seconds; of one with them, too, pg-boss fires once a minute at most."""
 
 LOOK_BACK = timedelta(minutes=10)
 """A Node whose clock is fast by less fires ticks early: such a tick is not fired again."""
