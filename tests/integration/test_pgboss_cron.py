@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from jobs_runtime import Jobs, OptionError, Schedule, ScheduleError
@@ -74,6 +75,17 @@ def fire(connection: Connection, shared: SharedTables, ago: timedelta | None = N
     if ago is not None:
         connection.execute("UPDATE jobs.pgboss_schedule SET last_tick = now() - %s", [ago])
         leader.perform(connection, 0.0)
+
+
+def refuse(connection: Connection, name: str, condition: str) -> None:
+    """Have the server refuse every job of a name."""
+    connection.execute(
+        "CREATE FUNCTION pgboss.refuse() RETURNS trigger LANGUAGE plpgsql"
+        f" AS $$ BEGIN RAISE {condition} USING MESSAGE = 'no ' || NEW.name; END $$;"
+        " CREATE TRIGGER refuse BEFORE INSERT ON pgboss.job FOR EACH ROW"
+        f" WHEN (NEW.name = '{name}') EXECUTE FUNCTION pgboss.refuse()".encode(),
+        prepare=False,
+    )
 
 
 def minute_of(connection: Connection) -> datetime:
@@ -163,16 +175,16 @@ class TestFiring:
     ) -> None:
         node_schedules(boss, "broken", "* * * * *")
         node_schedules(boss, "digest", "* * * * *")
-        boss.execute(
-            "CREATE FUNCTION pgboss.refuse() RETURNS trigger LANGUAGE plpgsql"
-            " AS $$ BEGIN RAISE 'no %', NEW.name; END $$;"
-            " CREATE TRIGGER refuse BEFORE INSERT ON pgboss.job FOR EACH ROW"
-            " WHEN (NEW.name = 'broken') EXECUTE FUNCTION pgboss.refuse()",
-            prepare=False,
-        )
+        refuse(boss, "broken", "raise_exception")
         fire(boss, declared(), MINUTE)
         assert column(boss, SENT, "digest") == [1]
         assert "the schedule of broken failed: no broken" in caplog.text
+
+    def test_a_server_that_was_demoted_meanwhile_is_left(self, boss: Connection) -> None:
+        node_schedules(boss, "digest", "* * * * *")
+        refuse(boss, "digest", "read_only_sql_transaction")
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            fire(boss, declared(), MINUTE)
 
     def test_a_newer_pg_boss_is_left_alone(self, boss: Connection) -> None:
         node_schedules(boss, "digest", "* * * * *")

@@ -25,7 +25,7 @@ from jobs_runtime.schedule import Schedule
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
 from jobs_supervisor.scheduler.cron import READ_EVERY
-from jobs_supervisor.scheduler.duty import AFTER_FAILURE, Duty
+from jobs_supervisor.scheduler.duty import AFTER_FAILURE, Duty, is_lost
 from jobs_supervisor.scheduler.shared_tables import SharedTables
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class PgBossCron(Duty):
             try:
                 self._fire_due(connection, record, schedule, options)
             except psycopg.Error as error:
-                if connection.closed:
+                if is_lost(connection, error):
                     raise
                 logger.error("the schedule of %s failed: %s", record.name, str(error).strip())
                 next_at = min(next_at, asked_at + AFTER_FAILURE)
