@@ -8,7 +8,7 @@ Of the whole of it, and of one job:
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Required, cast
 
@@ -24,6 +24,7 @@ from jobs_runtime.model import Stored, Submission
 from jobs_runtime.options import OptionValues, as_mapping, merge
 from jobs_runtime.storing import astore, astore_mixed, atogether, store, store_mixed, together
 from jobs_runtime.submitted import SubmittedJob
+from jobs_runtime.tracing import submitting, submitting_mixed
 from jobs_runtime.unusable import ours
 
 if TYPE_CHECKING:
@@ -92,9 +93,13 @@ class PgBoss:
             PayloadError: `data` is no object, or has what `jsonb` cannot keep.
             OptionError: an option is unknown, out of range or none that pg-boss can keep.
         """
-        submission = self._submission(name, data, as_mapping(options))
-        with self._borrowed(connection) as own:
-            return self._submitted(submission, store(own, self.executor, submission))
+        with submitting(name, name) as span:
+            submission = self._submission(name, data, as_mapping(options))
+            with self._borrowed(connection) as own:
+                stored = store(own, self.executor, submission)
+            submitted = self._submitted(submission, stored)
+            span.stored([submitted])
+            return submitted
 
     async def asend(
         self,
@@ -105,9 +110,13 @@ class PgBoss:
         **options: Unpack[OptionValues],
     ) -> SubmittedJob[Any]:
         """As `send`, from a coroutine; `connection` is an async one."""
-        submission = self._submission(name, data, as_mapping(options))
-        async with self._aborrowed(connection) as own:
-            return self._submitted(submission, await astore(own, self.executor, submission))
+        with submitting(name, name) as span:
+            submission = self._submission(name, data, as_mapping(options))
+            async with self._aborrowed(connection) as own:
+                stored = await astore(own, self.executor, submission)
+            submitted = self._submitted(submission, stored)
+            span.stored([submitted])
+            return submitted
 
     def insert(
         self, many: Iterable[Insertion], *, connection: object = None
@@ -124,19 +133,25 @@ class PgBoss:
         Raises:
             PayloadError, OptionError: as of `send`, with the index of the one that is wrong.
         """
-        submissions = self._insertions(many)
-        with self._borrowed(connection) as own:
-            stored = store_mixed(own, self.executor, submissions)
-        return list(map(self._submitted, submissions, stored))
+        with submitting_mixed() as span:
+            submissions = self._insertions(many)
+            with self._borrowed(connection) as own:
+                stored = store_mixed(own, self.executor, submissions)
+            submitted = list(map(self._submitted, submissions, stored))
+            span.stored(submitted)
+            return submitted
 
     async def ainsert(
         self, many: Iterable[Insertion], *, connection: object = None
     ) -> list[SubmittedJob[Any]]:
         """As `insert`, from a coroutine; `connection` is an async one."""
-        submissions = self._insertions(many)
-        async with self._aborrowed(connection) as own:
-            stored = await astore_mixed(own, self.executor, submissions)
-        return list(map(self._submitted, submissions, stored))
+        with submitting_mixed() as span:
+            submissions = self._insertions(many)
+            async with self._aborrowed(connection) as own:
+                stored = await astore_mixed(own, self.executor, submissions)
+            submitted = list(map(self._submitted, submissions, stored))
+            span.stored(submitted)
+            return submitted
 
     def publish(
         self,
@@ -152,10 +167,8 @@ class PgBoss:
         """
         subscribers = self.executor.subscribers(event)
         with self._borrowed(connection) as own, together(own):
-            return [
-                self._submitted(each, store(own, self.executor, each))
-                for each in self._copies(run(own, subscribers), data, as_mapping(options))
-            ]
+            names = run(own, subscribers)
+            return [self.send(name, data, connection=own, **options) for name in names]
 
     async def apublish(
         self,
@@ -168,10 +181,8 @@ class PgBoss:
         """As `publish`, from a coroutine; `connection` is an async one."""
         subscribers = self.executor.subscribers(event)
         async with self._aborrowed(connection) as own, atogether(own):
-            return [
-                self._submitted(each, await astore(own, self.executor, each))
-                for each in self._copies(await arun(own, subscribers), data, as_mapping(options))
-            ]
+            names = await arun(own, subscribers)
+            return [await self.asend(name, data, connection=own, **options) for name in names]
 
     def subscribe(self, event: str, queue: Job[Any, Any] | str) -> None:
         """Have a job submitted whenever Node or Python publishes an event."""
@@ -188,11 +199,6 @@ class PgBoss:
     async def aunsubscribe(self, event: str, queue: Job[Any, Any] | str) -> bool:
         """As `unsubscribe`, from a coroutine."""
         return await self._jobs.arun(self.executor.unsubscribe(event, _name_of(queue)))
-
-    def _copies(
-        self, names: Sequence[str], data: object, options: Mapping[str, object]
-    ) -> list[Submission]:
-        return [self._submission(name, data, options) for name in names]
 
     def _insertions(self, many: Iterable[Insertion]) -> list[Submission]:
         submissions: list[Submission] = []

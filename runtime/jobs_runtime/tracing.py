@@ -86,11 +86,20 @@ def _tracer_of(provider: TracerProvider) -> Tracer:
 def submitting(name: str, queue: str) -> AbstractContextManager[SubmitSpan]:
     """A span around one submit, of one job or many of one name."""
     tracer = current_tracer()
-    return UNTRACED if tracer is None else _submitting(tracer, name, queue)
+    if tracer is None:
+        return UNTRACED
+    told = {"messaging.destination.name": queue, "jobs.name": name}
+    return _submitting(tracer, f"submit {name}", told)
+
+
+def submitting_mixed() -> AbstractContextManager[SubmitSpan]:
+    """A span around one submit of jobs of several names."""
+    tracer = current_tracer()
+    return UNTRACED if tracer is None else _submitting(tracer, "submit", {})
 
 
 @contextmanager
-def _submitting(tracer: Tracer, name: str, queue: str) -> Generator[SubmitSpan]:
+def _submitting(tracer: Tracer, title: str, told: Mapping[str, str]) -> Generator[SubmitSpan]:
     from opentelemetry import propagate
     from opentelemetry.trace import SpanKind
 
@@ -98,12 +107,9 @@ def _submitting(tracer: Tracer, name: str, queue: str) -> Generator[SubmitSpan]:
         **SYSTEM,
         "messaging.operation.name": "submit",
         "messaging.operation.type": "send",
-        "messaging.destination.name": queue,
-        "jobs.name": name,
+        **told,
     }
-    with tracer.start_as_current_span(
-        f"submit {name}", kind=SpanKind.PRODUCER, attributes=attributes
-    ) as span:
+    with tracer.start_as_current_span(title, kind=SpanKind.PRODUCER, attributes=attributes) as span:
         carrier: dict[str, str] = {}
         propagate.inject(carrier)
         yield SubmitSpan(span, carrier or None)

@@ -20,9 +20,11 @@ from jobs_runtime import Job, PayloadError
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import Operation, nothing
 from jobs_runtime.executors.postgres import upkeep
+from jobs_runtime.pgboss import Insertion
 from jobs_runtime.testing import sandbox
 from jobs_runtime.tracing import current_ids
 from jobs_supervisor.logs import JsonFormatter
+from tests.integration.pgboss import tables
 from tests.integration.shop import Shop
 from tests.support.spans import attributes, linked, place, traceparent
 
@@ -67,8 +69,8 @@ def failing(shop: Shop) -> Job[None, None]:
     return failing
 
 
-def named(spans: InMemorySpanExporter, name: str) -> Sequence[ReadableSpan]:
-    return [span for span in spans.get_finished_spans() if span.name == name]
+def named(spans: InMemorySpanExporter, *names: str) -> Sequence[ReadableSpan]:
+    return [span for span in spans.get_finished_spans() if span.name in names]
 
 
 def options(connection: Connection) -> list[str | None]:
@@ -113,6 +115,53 @@ def test_a_submit_has_a_span_that_goes_with_the_jobs(
     parents = [traceparent(span) for span in (one, many)]
     assert alone == f'{{"expire_in":60.0,"trace":{{"traceparent":"{parents[0]}"}}}}'
     assert together == [f'{{"trace":{{"traceparent":"{parents[1]}"}}}}'] * 2
+
+
+def send_insert_and_publish(shop: Shop, is_async: bool) -> list[str]:
+    """One job, two of two queues, and an event that two subscribe to; gives the first one's id."""
+    boss, two = shop.jobs.pg_boss, [Insertion(name="mail"), Insertion(name="sms")]
+    if not is_async:
+        sent = boss.send("mail", {"n": 1}, singleton_key="one")
+        boss.insert(two)
+        return [each.job_id for each in (sent, *boss.publish("ordered"))]
+
+    async def submit() -> list[str]:
+        sent = await boss.asend("mail", {"n": 1}, singleton_key="one")
+        await boss.ainsert(two)
+        published = await boss.apublish("ordered")
+        await shop.jobs.aclose()
+        return [each.job_id for each in (sent, *published)]
+
+    return asyncio.run(submit())
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_what_is_sent_to_a_pg_boss_has_a_span(
+    shop: Shop, spans: InMemorySpanExporter, connection: Connection, is_async: bool
+) -> None:
+    with tables(connection):
+        for queue in ("mail", "sms"):
+            shop.jobs.pg_boss.subscribe("ordered", queue)
+        ids = send_insert_and_publish(shop, is_async)
+        with pytest.raises(PayloadError):
+            shop.jobs.pg_boss.send("mail", 7)
+    sent, *published, refused = named(spans, "submit mail", "submit sms")
+    assert [attributes(each).get("messaging.message.id") for each in (sent, *published)] == ids
+    assert attributes(sent) == {
+        "messaging.system": "jobs_runtime",
+        "messaging.operation.name": "submit",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": "mail",
+        "messaging.message.id": ids[0],
+        "jobs.name": "mail",
+        "jobs.duplicate": False,
+    }
+    assert {attributes(each)["jobs.name"] for each in published} == {"mail", "sms"}
+    (inserted,) = named(spans, "submit")
+    assert attributes(inserted)["messaging.batch.message_count"] == 2
+    assert "messaging.destination.name" not in attributes(inserted)
+    assert {each.kind for each in (sent, inserted, *published)} == {SpanKind.PRODUCER}
+    assert refused.status.status_code is StatusCode.ERROR
 
 
 @pytest.mark.parametrize("is_async", [False, True])
