@@ -15,9 +15,9 @@ from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
 from jobs_runtime.executors.postgres.upkeep import LiveSchedule
 from jobs_runtime.schedule import Schedule
-from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
 from jobs_supervisor.scheduler.duty import Duty, is_lost
+from jobs_supervisor.scheduler.firings import Firings
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,7 @@ class Cron(Duty):
 
     def __init__(self, row: Row, jobs: list[str]) -> None:
         super().__init__()
-        self._row = row
-        self._jobs = frozenset(jobs)
+        self._firings = Firings(row, jobs)
 
     def perform(self, connection: Connection, now: float) -> float:
         """Fire what is due; gives the time of the next tick."""
@@ -79,20 +78,14 @@ class Cron(Duty):
         due = schedule.ticks_due(record.last_tick, record.now)
         if due.dropped:
             logger.warning("%s missed %d ticks, not made up for", record.key, due.dropped)
-            self._count(metrics.CRON_MISSED, record, due.dropped)
+            self._firings.missed(record.name, due.dropped)
             first = due.ticks[0] - MOMENT if due.ticks else record.now
             run(connection, upkeep.skip_ticks(record.key, first))
         return due.ticks
 
     def _fire(self, connection: Connection, record: LiveSchedule, tick: datetime) -> None:
         if run(connection, upkeep.fire(record.key, tick)):
-            self._count(metrics.CRON_FIRED, record, 1)
-            lateness = (record.now - tick) / timedelta(seconds=1)
-            self._row.observe(metrics.CRON_LATENESS, value=lateness)
-
-    def _count(self, metric: metrics.Metric, record: LiveSchedule, amount: int) -> None:
-        if record.name in self._jobs:
-            self._row.add(metric, record.name, amount=amount)
+            self._firings.fired(record.name, tick, record.now)
 
 
 def _schedule(record: LiveSchedule) -> Schedule | None:

@@ -22,10 +22,10 @@ from jobs_runtime.executors.pgboss.send_options import from_node
 from jobs_runtime.model import Submission
 from jobs_runtime.options import Options, merge
 from jobs_runtime.schedule import Schedule
-from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
 from jobs_supervisor.scheduler.cron import READ_EVERY
 from jobs_supervisor.scheduler.duty import AFTER_FAILURE, Duty, is_lost
+from jobs_supervisor.scheduler.firings import Firings
 from jobs_supervisor.scheduler.shared_tables import SharedTables
 
 logger = logging.getLogger(__name__)
@@ -48,9 +48,9 @@ class PgBossCron(Duty):
 
     def __init__(self, row: Row, tables: SharedTables) -> None:
         super().__init__()
-        self._row = row
         self._tables = tables
         self._names: Set[str] = {job.name for job in tables.jobs}
+        self._firings = Firings(row, self._names)
         kept = tables.keeping.finished + tables.keeping.archived
         self._remembered = timedelta(seconds=kept)
         self._passed_over: set[tuple[str, str, str | None]] = set()
@@ -94,13 +94,11 @@ class PgBossCron(Duty):
         ticks = [tick for tick in due.ticks if tick > record.now - self._remembered]
         for tick in ticks:
             if self._fire(connection, record, schedule, options, tick):
-                self._count(metrics.CRON_FIRED, record, 1)
-                lateness = (record.now - tick) / timedelta(seconds=1)
-                self._row.observe(metrics.CRON_LATENESS, value=lateness)
+                self._firings.fired(record.name, tick, record.now)
         dropped = due.dropped + len(due.ticks) - len(ticks)
         if dropped and record.name in self._names:
             logger.warning("%s missed %d ticks, not made up for", record.name, dropped)
-            self._count(metrics.CRON_MISSED, record, dropped)
+            self._firings.missed(record.name, dropped)
         if ticks or dropped:
             latest = ticks[-1] if ticks else record.now
             run(connection, cron.dealt_with(self._tables.schema, record.name, latest))
@@ -134,7 +132,3 @@ class PgBossCron(Duty):
         if what not in self._passed_over:
             self._passed_over.add(what)
             logger.error("the schedule of %s is passed over: %s", record.name, why)
-
-    def _count(self, metric: metrics.Metric, record: SharedSchedule, amount: int) -> None:
-        if record.name in self._names:
-            self._row.add(metric, record.name, amount=amount)
