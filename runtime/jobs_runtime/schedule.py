@@ -20,6 +20,9 @@ ON_TIME = timedelta(seconds=60)
 MOST_MISSED = 1_000
 """The highest `missed_limit`, in ticks."""
 
+MAX_NAME = 200
+"""The longest name, in characters."""
+
 MOST_COUNTED = 10_000
 """Missed ticks of one schedule are counted up to here, so that a long absence costs little."""
 
@@ -58,7 +61,8 @@ class Schedule:
         time_zone: whose clock the expression is read by; default `"UTC"`.
         args: the job's argument; default None.
         options: options of the submitted job, over those of its declaration; default None.
-        name: tells several schedules of one job apart; default `""`.
+        name: tells several schedules of one job apart; default `""`. Printable, at most 200
+            characters and no `/`, which stands between the job's name and this one.
         missed: what becomes of ticks that nobody submitted in time (`ON_TIME`): `"skip"` drops
             them; `"latest"` (default) submits once, for the newest tick; `"all"` makes up for each.
         missed_limit: the most ticks that `"all"` makes up for, the newest; default 100, at most
@@ -67,7 +71,7 @@ class Schedule:
             does not.
 
     Raises:
-        ScheduleError: the expression, the zone or a policy cannot be used.
+        ScheduleError: the expression, the zone, the name or a policy cannot be used.
     """
 
     cron: str
@@ -84,6 +88,7 @@ class Schedule:
         _check_text("cron", self.cron, "'*/5 * * * *'")
         _check_text("time_zone", self.time_zone, "'Europe/Amsterdam'")
         _check_text("name", self.name, "'nightly'")
+        _check_name(self.name)
         _check_choice("missed", self.missed, ("skip", "latest", "all"))
         _check_choice("overlap", self.overlap, ("allow", "skip"))
         _check_limit(self.missed_limit)
@@ -177,6 +182,13 @@ def _zone(key: str) -> ZoneInfo:
 def _check_text(key: str, value: object, example: str) -> None:
     if not isinstance(value, str):
         raise ScheduleError(f"{key} takes a string such as {example}, not {value!r}")
+
+
+def _check_name(value: str) -> None:
+    if "/" in value or not value.isprintable():
+        raise ScheduleError(f"name takes printable characters but no '/', not {value!r}")
+    if len(value) > MAX_NAME:
+        raise ScheduleError(f"name has at most {MAX_NAME} characters: {value!r}")
 
 
 def _check_choice(key: str, value: object, choices: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from jobs_runtime import DeclarationError, Jobs, OptionError, PayloadError, Schedule
+from jobs_runtime.executors.postgres.timetable import schedule_key
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForCheckers
@@ -167,6 +168,17 @@ class TestSchedules:
 
         with pytest.raises(DeclarationError, match="need names that differ"):
             declare(jobs, perform, schedule=[Schedule("@hourly"), Schedule("@daily")])
+
+    def test_none_is_called_as_one_of_another_job(self, jobs: Jobs) -> None:
+        def perform() -> None: ...
+
+        nightly = Schedule("@daily", name="nightly")
+        with pytest.raises(DeclarationError, match=r"^job a/nightly has a '/' in its name, so "):
+            declare(jobs, perform, name="a/nightly", schedule=Schedule("@hourly"))
+        short = declare(jobs, perform, name="a", schedule=[Schedule("@hourly"), nightly])
+        long = declare(jobs, perform, name="a/nightly", schedule=nightly)
+        keys = [schedule_key(job, each) for job in (short, long) for each in job.schedules]
+        assert keys == ["a", "a/nightly", "a/nightly/nightly"]
 
     @pytest.mark.parametrize("wrong", ["@hourly", ["@hourly"]])
     def test_an_expression_is_none_yet(self, jobs: Jobs, wrong: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from jobs_runtime.errors import OptionError
+from jobs_runtime.errors import DeclarationError, OptionError
 from jobs_runtime.executors import arrays
 from jobs_runtime.executors.copying import NULL, Copy, escaped, field, line
 from jobs_runtime.executors.operation import Operation, Row, first, nothing, scalar
@@ -48,11 +48,17 @@ class PostgresExecutor:
     result_codec: type[Codec[Any]] = Codec
 
     def check_job(self, job: Job[Any, Any]) -> None:
-        """Refuse what only pg-boss can do.
+        """Refuse what only pg-boss can do, and a schedule that could be taken for another's.
 
         Raises:
+            DeclarationError: a schedule without a name is called as one of another job may be.
             OptionError: `on_complete` names no job.
         """
+        if "/" in job.name and not all(schedule.name for schedule in job.schedules):
+            raise DeclarationError(
+                f"job {job.name} has a '/' in its name, so its schedule needs a name of its own, to"
+                " be told from those of other jobs: Schedule(..., name='nightly')"
+            )
         for layer in job.layers:
             if layer.get("on_complete") is True:
                 raise _names_no_job(job.name)

@@ -82,5 +82,9 @@ def _row(job: Job[Any, Any], schedule: Schedule) -> dict[str, object]:
 
 
 def schedule_key(job: Job[Any, Any], schedule: Schedule) -> str:
-    """What a schedule is called: its job, and its own name if it has one."""
+    """What a schedule is called: its job, and its own name if it has one.
+
+    No two are called the same: its own name has no `/`, and a job whose name has one gives a name
+    to each of its schedules.
+    """
     return f"{job.name}/{schedule.name}" if schedule.name else job.name
