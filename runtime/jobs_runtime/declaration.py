@@ -123,7 +123,8 @@ class JobDecorator(Declare):
             DeclarationError: the name is taken or unusable, the function has other parameters, or
                 the job has limits and not a queue of its own, or the executor cannot do what is
                 declared.
-            OptionError: an option, of the job or of a schedule, is unknown or out of range.
+            OptionError: an option, of the job or of a schedule, is unknown or out of range, or
+                there is a `limit_key` without limits.
         """
         if isinstance(perform, str):
             raise DeclarationError(f"the name of a job is a keyword: @jobs.job(name={perform!r})")

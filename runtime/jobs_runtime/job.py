@@ -7,11 +7,12 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jobs_runtime.errors import DeclarationError, PayloadError
 from jobs_runtime.followers import with_followers
-from jobs_runtime.limits import Limits, with_limit_key
+from jobs_runtime.limits import Limits, check_limit_key, with_limit_key
 from jobs_runtime.options import Options, merge, validate
 from jobs_runtime.pausing import Pausable
 from jobs_runtime.payload import Codec
@@ -83,9 +84,11 @@ class Job(Submitter[Input, Output], Pausable):
         self.limits = declaration.limits
         self.parameters = count_parameters(perform, self.name)
         self.is_async = inspect.iscoroutinefunction(perform)
-        for schedule in self.schedules:
-            merge(*self.layers, schedule.options or {})
         self.executor.check_job(self)
+        declared = dict(chain.from_iterable(layer.items() for layer in self.layers))
+        check_limit_key(declared.get("limit_key"), self.name, self.limits)
+        for schedule in self.schedules:
+            self.merged(*self.layers, schedule.options or {})
 
     def __repr__(self) -> str:
         return f"<Job {self.name}>"
@@ -117,9 +120,9 @@ class Job(Submitter[Input, Output], Pausable):
         Raises:
             OptionError: an option is unknown or out of range.
         """
-        merged = with_limit_key(merge(*layers), self.name, self.limits)
+        merged = merge(*layers)
         self.executor.check_options(self.name, merged)
-        return merged
+        return with_limit_key(merged, self.name, self.limits)
 
     def with_followers(self, options: Options) -> Options:
         """Options in which the followers are complete."""

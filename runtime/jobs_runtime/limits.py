@@ -77,10 +77,20 @@ def with_limit_key(options: Options, name: str, limits: Limits | None) -> Option
     Raises:
         OptionError: there is a key, but the job has no limits.
     """
-    if limits is not None:
-        return options if options.limit_key is not None else replace(options, limit_key="")
-    if options.limit_key is not None:
-        raise OptionError(
-            f"job {name} has no limits for its limit_key: declare it with concurrency= or rate="
-        )
+    check_limit_key(options.limit_key, name, limits)
+    if limits is not None and options.limit_key is None:
+        return replace(options, limit_key="")
     return options
+
+
+def check_limit_key(key: object, name: str, limits: Limits | None) -> None:
+    """Refuse a key under which nothing would be counted.
+
+    Raises:
+        OptionError: there is a key, but the job has no limits.
+    """
+    if key is not None and limits is None:
+        raise OptionError(
+            f"job {name} has no limits for its limit_key: declare it with concurrency= or rate=, or"
+            " with limit_key=None over a default of Jobs(...)"
+        )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs_runtime import DeclarationError, Jobs, OptionError
+from jobs_runtime import DeclarationError, Jobs, OptionError, Schedule
 from jobs_runtime.limits import Limits, Rate, read_limits
 
 
@@ -60,6 +60,27 @@ def test_limits_need_a_queue_of_their_own(limited_first: bool) -> None:
 def test_a_key_without_limits_is_refused() -> None:
     with pytest.raises(OptionError, match="declare it with concurrency= or rate="):
         Jobs().job(noop).options_for({"limit_key": "a"})
+
+
+def test_a_key_without_limits_is_refused_where_it_is_declared() -> None:
+    scheduled = Schedule("@daily", options={"limit_key": "a"})
+    message = "^job noop has no limits for its limit_key: "
+    with pytest.raises(OptionError, match=message):
+        Jobs().job(limit_key="a")(noop)
+    with pytest.raises(OptionError, match=message):
+        Jobs().job(schedule=scheduled)(noop)
+    by_default = Jobs(limit_key="a")
+    with pytest.raises(OptionError, match=message):
+        by_default.job(noop)
+    free = by_default.job(limit_key=None)(noop)
+    limited = by_default.job(name="limited", rate="1/s")(noop)
+    assert [job.options_for(*job.layers).limit_key for job in (free, limited)] == [None, "a"]
+
+
+def test_pg_boss_has_its_own_word_for_a_key() -> None:
+    job = Jobs().job(name="work", executor="PgBoss")(noop)
+    with pytest.raises(OptionError, match="the executor PgBoss cannot keep limit_key"):
+        job.options_for({"limit_key": "a"})
 
 
 def test_a_job_with_limits_counts_under_a_key() -> None:
