@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, get_origin
@@ -16,6 +17,8 @@ def count_parameters(perform: Callable[..., Any], name: str) -> int:
     Raises:
         DeclarationError: it takes others, or calling it does not perform it.
     """
+    if not _is_function(perform):
+        raise DeclarationError(f"job {name}: {_not_a_function(perform)}")
     try:
         signature = inspect.signature(perform)
     except (TypeError, ValueError) as error:
@@ -44,6 +47,19 @@ def count_parameters(perform: Callable[..., Any], name: str) -> int:
     if inspect.isgeneratorfunction(perform) or inspect.isasyncgenfunction(perform):
         raise DeclarationError(f"job {name} is a generator, which does nothing by being called")
     return len(positional)
+
+
+def _is_function(perform: object) -> bool:
+    # Neither a partial nor an object that can be called has annotations of its own to read, unless
+    # a decorator made the object and says what it wraps; what a partial wraps takes more than it.
+    if isinstance(perform, functools.partial):
+        return False
+    return inspect.isroutine(perform) or inspect.isclass(perform) or hasattr(perform, "__wrapped__")
+
+
+def _not_a_function(perform: object) -> str:
+    instead = "one that calls it" if callable(perform) else "a def or an async def"
+    return f"{perform!r} is not a function; declare {instead}"
 
 
 def check_annotations(perform: Callable[..., Any], hints: Mapping[str, object], name: str) -> None:
@@ -78,9 +94,11 @@ def own_name(perform: object) -> str:
     """What a function is called.
 
     Raises:
-        DeclarationError: nothing, as a lambda is.
+        DeclarationError: nothing, as a lambda is, or it is no function.
     """
     name = getattr(perform, "__name__", "")
-    if not name or name == "<lambda>":
+    if not name:
+        raise DeclarationError(_not_a_function(perform))
+    if name == "<lambda>":
         raise DeclarationError(f"{perform!r} has no name: give the job one, @jobs.job(name='...')")
     return name

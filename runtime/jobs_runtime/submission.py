@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
@@ -75,12 +75,17 @@ class Submitter(Generic[Input, Output]):
         self, args: Input, *, connection: object = None, **options: Unpack[OptionValues]
     ) -> SubmittedJob[Output]: ...
     def submit(
-        self, args: Any = None, *, connection: object = None, **options: Unpack[OptionValues]
+        self,
+        args: Any = None,
+        *more: object,
+        connection: object = None,
+        **options: Unpack[OptionValues],
     ) -> SubmittedJob[Output]:
         """Store one request to perform the job.
 
         Args:
             args: what the perform function is given.
+            more: none; several values go into one argument.
             connection: the caller's own, of psycopg 3, SQLAlchemy (`Session`, `Connection`) or
                 Django: the job is part of its transaction. Default our pool: the job is durable
                 when this returns.
@@ -91,12 +96,14 @@ class Submitter(Generic[Input, Output]):
             suppressed this one.
 
         Raises:
-            PayloadError: `args` is not what the job takes.
+            PayloadError: `args` is not what the job takes, or there is more than one.
             OptionError: an option is unknown or out of range.
             DatabaseUnavailable: no connection within 10 s.
             SchemaMissing: the database has not been migrated.
             ConfigurationError: `connection` is none that can be used.
         """
+        if more:
+            raise self._too_many(more)
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
             layers = self._layers(options)
@@ -124,9 +131,15 @@ class Submitter(Generic[Input, Output]):
         self, args: Input, *, connection: object = None, **options: Unpack[OptionValues]
     ) -> SubmittedJob[Output]: ...
     async def asubmit(
-        self, args: Any = None, *, connection: object = None, **options: Unpack[OptionValues]
+        self,
+        args: Any = None,
+        *more: object,
+        connection: object = None,
+        **options: Unpack[OptionValues],
     ) -> SubmittedJob[Output]:
         """As `submit`, from a coroutine; `connection` is an async one."""
+        if more:
+            raise self._too_many(more)
         executor = self._job.executor
         with submitting(self._job.name, self._job.queue) as span:
             layers = self._layers(options)
@@ -187,6 +200,12 @@ class Submitter(Generic[Input, Output]):
                     submitted = await astore_many(own, executor, bulk)
             span.stored(submitted)
             return submitted
+
+    def _too_many(self, more: Sequence[object]) -> PayloadError:
+        return PayloadError(
+            f"{self._job.name} is submitted with one argument, not {1 + len(more)}: several values"
+            " go into one, such as a dataclass; connection= and options are given by name"
+        )
 
     def _layers(self, given: OptionValues) -> Layers:
         return (*self.layers, as_mapping(given)) if given else self.layers

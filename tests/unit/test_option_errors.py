@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime, timedelta, timezone, tzinfo
+from typing import Any
 
 import pytest
 
-from jobs_runtime import Jobs, JobsError, OptionError, Schedule, ScheduleError
+from jobs_runtime import Jobs, JobsError, OptionError, PayloadError, Schedule, ScheduleError
 from jobs_runtime.options import MAX_SECONDS, Options, merge, validate
 from jobs_runtime.suggestions import OURS
 
@@ -246,6 +248,19 @@ class TestWhere:
 
         with pytest.raises(OptionError, match=r"submit\(argument\), not submit\(number=argument\)"):
             double.submit(number=21)  # pyright: ignore[reportCallIssue]
+
+    def test_in_submit_without_a_name(self) -> None:
+        @Jobs().job
+        def add(both: tuple[int, int]) -> int:
+            return sum(both)
+
+        submit: Any = add.submit
+        asubmit: Any = add.delay(5).asubmit
+        message = r"^add is submitted with one argument, not 2: several values go into one, such as"
+        with pytest.raises(PayloadError, match=message):
+            submit(1, 2)
+        with pytest.raises(PayloadError, match=message):
+            asyncio.run(asubmit(1, 2))
 
     def test_in_a_schedule(self) -> None:
         with pytest.raises(ScheduleError, match=r"options takes a mapping such as .*, not 3"):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import functools
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -54,6 +55,49 @@ class TestParameters:
     def test_what_is_not_a_function_is_refused(self, jobs: Jobs, perform: Any) -> None:
         with pytest.raises(DeclarationError, match=r"^job odd: .* is not a function"):
             declare(jobs, perform, name="odd")
+
+    @pytest.mark.parametrize("given", [{}, {"name": "square"}], ids=["unnamed", "named"])
+    def test_what_can_only_be_called_is_to_be_called_by_a_function(
+        self, jobs: Jobs, given: Any
+    ) -> None:
+        def power(args: int, exponent: int) -> int:
+            return args**exponent
+
+        class Square:
+            def __call__(self, args: int) -> int:
+                return args**2
+
+        wrapping = functools.update_wrapper(functools.partial(power, exponent=2), power)
+        named = {"name": "square"}
+        for perform, told in (
+            (functools.partial(power, exponent=2), given),
+            (Square(), given),
+            (wrapping, named),
+        ):
+            with pytest.raises(DeclarationError) as caught:
+                declare(jobs, perform, **told)
+            where = "job square: " if told else ""
+            assert str(caught.value) == (
+                f"{where}{perform!r} is not a function; declare one that calls it"
+            )
+        assert jobs.declared == {}
+
+    def test_what_a_decorator_made_is_performed(self, jobs: Jobs) -> None:
+        class Counted:
+            def __init__(self, wrapped: Callable[..., Any]) -> None:
+                functools.update_wrapper(self, wrapped)
+                self._wrapped = wrapped
+
+            def __call__(self, *args: Any) -> Any:
+                return self._wrapped(*args)
+
+        def double(number: int) -> int:
+            return number * 2
+
+        for decorate in (Counted, functools.cache):
+            job = declare(jobs, decorate(double), name=decorate.__name__)
+            job.check()
+            assert (job.input.declared, job.perform(21)) == (int, 42)
 
     def test_a_generator_and_a_method_are_refused(self, jobs: Jobs) -> None:
         def numbers(args: int) -> Iterator[int]:
