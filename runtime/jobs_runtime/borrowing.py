@@ -7,21 +7,25 @@ there is nothing. The libraries are recognised by their methods and never import
 from __future__ import annotations
 
 from inspect import iscoroutinefunction
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
+from psycopg.pq import PipelineStatus
 
 from jobs_runtime.errors import ConfigurationError
+
+Driver = TypeVar("Driver", psycopg.Connection[Any], psycopg.AsyncConnection[Any])
 
 
 def borrow(connection: object) -> psycopg.Connection[Any]:
     """The psycopg connection behind a psycopg, SQLAlchemy or Django one.
 
     Raises:
-        ConfigurationError: there is none: another driver, an async connection, something else.
+        ConfigurationError: there is none: another driver, an async connection, something else; or
+            it is in pipeline mode.
     """
     if isinstance(connection, psycopg.Connection):
-        return cast("psycopg.Connection[Any]", connection)
+        return _ready(cast("psycopg.Connection[Any]", connection))
     given: Any = connection
     driver: Any = None
     if _is_async(given):
@@ -37,17 +41,18 @@ def borrow(connection: object) -> psycopg.Connection[Any]:
         raise _refusal(connection, driver, "a")
     if hasattr(given, "in_transaction") and not given.in_transaction():
         given.begin()  # SQLAlchemy's commit() does nothing unless it has begun
-    return cast("psycopg.Connection[Any]", driver)
+    return _ready(cast("psycopg.Connection[Any]", driver))
 
 
 async def aborrow(connection: object) -> psycopg.AsyncConnection[Any]:
     """The psycopg async connection behind a psycopg or SQLAlchemy one.
 
     Raises:
-        ConfigurationError: there is none: another driver, a sync connection, something else.
+        ConfigurationError: there is none: another driver, a sync connection, something else; or it
+            is in pipeline mode.
     """
     if isinstance(connection, psycopg.AsyncConnection):
-        return cast("psycopg.AsyncConnection[Any]", connection)
+        return _ready(cast("psycopg.AsyncConnection[Any]", connection))
     given: Any = connection
     if not _is_async(given):
         raise _refusal(given, None, "an async")
@@ -58,7 +63,17 @@ async def aborrow(connection: object) -> psycopg.AsyncConnection[Any]:
         raise _refusal(connection, driver, "an async")
     if not given.in_transaction():
         await given.begin()
-    return cast("psycopg.AsyncConnection[Any]", driver)
+    return _ready(cast("psycopg.AsyncConnection[Any]", driver))
+
+
+def _ready(driver: Driver) -> Driver:
+    # There is no COPY in a pipeline, and the id of a single job would come only with its end.
+    if driver.info.pipeline_status != PipelineStatus.OFF:
+        raise ConfigurationError(
+            "the connection is in pipeline mode, in which no job is submitted: submit before the"
+            " block of pipeline() or after it"
+        )
+    return driver
 
 
 def _is_async(given: Any) -> bool:

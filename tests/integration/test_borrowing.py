@@ -207,6 +207,19 @@ class TestRefusals:
             assert_refused(shop, connection, opened, f"{OF_SQLALCHEMY} on {driver}")
             assert_refused(shop, connection, session, f"{SESSION} on {driver}")
 
+    def test_a_pipeline(self, shop: Shop, connection: Connection, dsn: str) -> None:
+        with psycopg.connect(dsn) as own:
+            with own.pipeline():
+                with pytest.raises(ConfigurationError, match="in pipeline mode, in which no job"):
+                    shop.double.submit(1, connection=own)
+                with pytest.raises(ConfigurationError, match="in pipeline mode, in which no job"):
+                    shop.double.submit_many([1], connection=own)
+                own.execute("SELECT 1")
+            own.commit()
+            assert waiting(connection) == 0
+            shop.double.submit(1, connection=own)
+        assert waiting(connection) == 1
+
     def test_async_ones_are_for_asubmit(self, shop: Shop, connection: Connection, dsn: str) -> None:
         async def refused() -> None:
             hint = "; `await asubmit(...)` takes it"

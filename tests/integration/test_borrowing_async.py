@@ -169,3 +169,20 @@ def test_what_is_no_async_connection_of_psycopg_3_is_refused(
             await refused(made, "sqlalchemy.ext.asyncio.engine.AsyncEngine")
 
     asyncio.run(submit())
+
+
+def test_a_pipeline_is_refused(shop: Shop, connection: Connection, dsn: str) -> None:
+    async def submit() -> None:
+        async with await psycopg.AsyncConnection.connect(dsn) as own:
+            async with own.pipeline():
+                with pytest.raises(ConfigurationError, match="in pipeline mode, in which no job"):
+                    await shop.double.asubmit(1, connection=own)
+                with pytest.raises(ConfigurationError, match="in pipeline mode, in which no job"):
+                    await shop.double.asubmit_many([1], connection=own)
+                await own.execute("SELECT 1")
+            await own.commit()
+            assert waiting(connection) == 0
+            await shop.double.asubmit(1, connection=own)
+        assert waiting(connection) == 1
+
+    asyncio.run(submit())
