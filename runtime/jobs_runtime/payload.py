@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from jobs_runtime.errors import DeclarationError, PayloadError
+from jobs_runtime.masking import ASTERISK, MASK, masked
 
 Value = TypeVar("Value")
 
@@ -23,11 +24,24 @@ LONGEST_TEXT = 64 * 1024
 def _to_builtins(value: Any) -> object:
     """Let pydantic write its models; they are recognised by their methods and never imported."""
     if hasattr(value, "model_dump") and hasattr(value, "model_validate"):
-        return value.model_dump(mode="json", by_alias=True, round_trip=True)
+        return _written(value)
     raise TypeError(
         f"there is no JSON for {type(value).__name__}; use plain values, a dataclass or a"
         " TypedDict, and an id for what is in a database"
     )
+
+
+def _written(model: Any) -> msgspec.Raw:
+    dumped = model.model_dump(mode="json", by_alias=True, round_trip=True)
+    text = _encoder.encode(dumped)
+    if ASTERISK in text and MASK.encode() in text:
+        held = model.model_dump(by_alias=True, round_trip=True)
+        if where := masked(held, dumped, type(model).__name__):
+            raise ValueError(
+                f"{where} is a secret, for which it would have asterisks; pass where the secret is"
+                " kept, or reveal it by a field_serializer"
+            )
+    return msgspec.Raw(text)
 
 
 def _from_builtins(declared: Any, value: object) -> object:
@@ -69,9 +83,12 @@ class Codec(Generic[Value]):
     def encode(self, value: Value) -> str | None:
         """Encode a value; None is stored as SQL NULL.
 
+        A pydantic model is stored as it writes itself: without its private attributes, and without
+        the fields that it excludes, which have their defaults when it is read.
+
         Raises:
-            PayloadError: JSON cannot carry the value, it does not fit the declared type, or it is
-                larger than `MAX_BYTES`. The message names the field.
+            PayloadError: JSON cannot carry the value, such as a secret of pydantic, it does not fit
+                the declared type, or it is larger than `MAX_BYTES`. The message names the field.
         """
         if value is None:
             if not self._takes_null:

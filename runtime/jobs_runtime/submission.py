@@ -84,7 +84,8 @@ class Submitter(Generic[Input, Output]):
         """Store one request to perform the job.
 
         Args:
-            args: what the perform function is given.
+            args: what the perform function is given; a pydantic model without its private
+                attributes and the fields that it excludes.
             more: none; several values go into one argument.
             connection: the caller's own, of psycopg 3, SQLAlchemy (`Session`, `Connection`) or
                 Django: the job is part of its transaction. Default our pool: the job is durable
