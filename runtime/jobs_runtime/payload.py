@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from functools import cached_property
 from types import GenericAlias
 from typing import Any, Generic, TypeVar, cast
@@ -17,14 +18,27 @@ Value = TypeVar("Value")
 MAX_BYTES = 16 * 1024 * 1024
 """The largest argument or result accepted, in bytes of JSON."""
 
+PLAIN: tuple[tuple[type, Callable[[Any], object]], ...] = (
+    (str, str.__str__),
+    (int, int.__int__),
+    (float, float.__float__),
+)
+"""What JSON has, and how to make one of a subclass, whatever that says of itself."""
+
 LONGEST_TEXT = 64 * 1024
 """Characters of a message or a traceback that are kept of a failure: its beginning and its end."""
 
 
 def _to_builtins(value: Any) -> object:
-    """Let pydantic write its models; they are recognised by their methods and never imported."""
+    """Write what msgspec does not: kinds of text and numbers of others, and pydantic's models.
+
+    Those are recognised by their methods and never imported.
+    """
     if hasattr(value, "model_dump") and hasattr(value, "model_validate"):
         return _written(value)
+    for plain, exact in PLAIN:
+        if isinstance(value, plain):
+            return exact(value)
     raise TypeError(
         f"there is no JSON for {type(value).__name__}; use plain values, a dataclass or a"
         " TypedDict, and an id for what is in a database"

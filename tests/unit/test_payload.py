@@ -22,6 +22,25 @@ class Invoice:
     colour: Colour = Colour.RED
 
 
+class Markup(str):
+    """As MarkupSafe and numpy have one."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "something else"
+
+
+class Count(int):
+    def __int__(self) -> int:
+        return -1
+
+
+class Metres(float):
+    def __float__(self) -> float:
+        return -1.0
+
+
 class Line(msgspec.Struct):
     amount: int
 
@@ -73,6 +92,14 @@ class TestStoring:
         with pytest.raises(PayloadError, match=r"^it cannot be stored as JSON: ") as caught:
             untyped("it").encode(value)
         assert "\n" not in str(caught.value)
+
+    def test_a_subclass_is_stored_as_what_it_is_a_kind_of(self) -> None:
+        assert Codec(str, "it").encode(Markup("<b>")) == '"<b>"'
+        assert Codec(int, "it").encode(Count(7)) == "7"
+        assert Codec(float, "it").encode(Metres(1.5)) == "1.5"
+        nested = {"a": [Markup("b"), Count(7), Metres("nan")], Markup("c"): None}
+        assert untyped("it").encode(nested) == '{"a":["b",7,null],"c":null}'
+        assert Codec(Line, "it").encode(Line(Count(7))) == '{"amount":7}'
 
     def test_not_a_number_is_null_as_in_pg_boss(self) -> None:
         assert untyped("it").encode([float("nan"), float("inf"), 1.0]) == "[null,null,1.0]"
