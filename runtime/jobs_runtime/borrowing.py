@@ -6,15 +6,56 @@ there is nothing. The libraries are recognised by their methods and never import
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Generator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from inspect import iscoroutinefunction
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import psycopg
 from psycopg.pq import PipelineStatus
 
 from jobs_runtime.errors import ConfigurationError
+from jobs_runtime.unusable import ours
+
+if TYPE_CHECKING:
+    from jobs_runtime.database import Database
 
 Driver = TypeVar("Driver", psycopg.Connection[Any], psycopg.AsyncConnection[Any])
+
+
+def lent(connection: object, database: Database) -> AbstractContextManager[psycopg.Connection[Any]]:
+    """The caller's connection, or for None one of the pool, for a block of our own statements.
+
+    Raises:
+        ConfigurationError: the caller's is none that can be used.
+        SchemaMissing: the database has not been migrated.
+        DatabaseUnavailable: none of the pool was free within 10 s, or it broke.
+    """
+    return database.connection() if connection is None else _borrowed(connection)
+
+
+def alent(
+    connection: object, database: Database
+) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
+    """As `lent`, of async ones."""
+    return database.async_connection() if connection is None else _aborrowed(connection)
+
+
+@contextmanager
+def _borrowed(connection: object) -> Generator[psycopg.Connection[Any]]:
+    with ours():
+        yield borrow(connection)
+
+
+@asynccontextmanager
+async def _aborrowed(connection: object) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
+    with ours():
+        yield await aborrow(connection)
 
 
 def borrow(connection: object) -> psycopg.Connection[Any]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from jobs_runtime.borrowing import aborrow, borrow
+from jobs_runtime.borrowing import alent, lent
 from jobs_runtime.errors import OptionError, PayloadError
 from jobs_runtime.executors.copying import BLOCK
 from jobs_runtime.model import Stored, Submission
@@ -15,7 +15,6 @@ from jobs_runtime.options import Options, OptionValues, When, as_mapping, valida
 from jobs_runtime.storing import Bulk, astore, astore_many, store, store_many
 from jobs_runtime.submitted import SubmittedJob
 from jobs_runtime.tracing import SubmitSpan, submitting
-from jobs_runtime.unusable import ours
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -109,12 +108,8 @@ class Submitter(Generic[Input, Output]):
         with submitting(self._job.name, self._job.queue) as span:
             layers = self._layers(options)
             submission = self._submission(args, layers, self._merged(layers), span)
-            if connection is not None:
-                with ours():
-                    stored = store(borrow(connection), executor, submission)
-            else:
-                with self._jobs.database.connection() as own:
-                    stored = store(own, executor, submission, alone=True)
+            with lent(connection, self._jobs.database) as used:
+                stored = store(used, executor, submission, alone=connection is None)
             submitted = self._submitted(stored)
             span.stored([submitted])
             return submitted
@@ -145,12 +140,8 @@ class Submitter(Generic[Input, Output]):
         with submitting(self._job.name, self._job.queue) as span:
             layers = self._layers(options)
             submission = self._submission(args, layers, self._merged(layers), span)
-            if connection is not None:
-                with ours():
-                    stored = await astore(await aborrow(connection), executor, submission)
-            else:
-                async with self._jobs.database.async_connection() as own:
-                    stored = await astore(own, executor, submission, alone=True)
+            async with alent(connection, self._jobs.database) as used:
+                stored = await astore(used, executor, submission, alone=connection is None)
             submitted = self._submitted(stored)
             span.stored([submitted])
             return submitted
@@ -171,12 +162,8 @@ class Submitter(Generic[Input, Output]):
             bulk = self._bulk(many, options, span)
             if not bulk.count:
                 return []
-            if connection is not None:
-                with ours():
-                    submitted = store_many(borrow(connection), executor, bulk)
-            else:
-                with self._jobs.database.connection() as own:
-                    submitted = store_many(own, executor, bulk)
+            with lent(connection, self._jobs.database) as used:
+                submitted = store_many(used, executor, bulk)
             span.stored(submitted)
             return submitted
 
@@ -193,12 +180,8 @@ class Submitter(Generic[Input, Output]):
             bulk = self._bulk(many, options, span)
             if not bulk.count:
                 return []
-            if connection is not None:
-                with ours():
-                    submitted = await astore_many(await aborrow(connection), executor, bulk)
-            else:
-                async with self._jobs.database.async_connection() as own:
-                    submitted = await astore_many(own, executor, bulk)
+            async with alent(connection, self._jobs.database) as used:
+                submitted = await astore_many(used, executor, bulk)
             span.stored(submitted)
             return submitted
 
