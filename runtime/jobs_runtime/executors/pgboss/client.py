@@ -9,6 +9,7 @@ from jobs_runtime.executors.copying import Copy
 from jobs_runtime.executors.operation import Operation, Row, first, nothing
 from jobs_runtime.executors.pgboss import rules
 from jobs_runtime.executors.pgboss.codecs import JsonbCodec, ObjectCodec
+from jobs_runtime.executors.pgboss.defaults import ARCHIVE_AFTER
 from jobs_runtime.executors.pgboss.flat_tables import FlatTables
 from jobs_runtime.executors.pgboss.queue_tables import QueueTables
 from jobs_runtime.executors.pgboss.rows import key
@@ -48,7 +49,7 @@ class PgBossClient:
         self,
         schema: str,
         defaults: Mapping[str, object] = DEFAULTS,
-        archived_after: float = rules.ARCHIVED_AFTER,
+        archived_after: float = ARCHIVE_AFTER,
     ) -> None:
         self.schema = schema
         self._archived_after = archived_after

@@ -13,6 +13,7 @@ from psycopg import conninfo
 
 from jobs_runtime.dsn import redact
 from jobs_runtime.errors import ConfigurationError, OptionError
+from jobs_runtime.executors.pgboss.defaults import ARCHIVE_AFTER, DELETE_AFTER
 from jobs_runtime.executors.pgboss.schema import DEFAULT_SCHEMA, checked
 from jobs_runtime.executors.pgboss.send_options import UNITS
 from jobs_runtime.options import validate
@@ -50,9 +51,9 @@ class NewOptions:
     dsn: str | None = None
     schema: str = DEFAULT_SCHEMA
     defaults: Mapping[str, object] = field(default_factory=dict[str, object])
-    archive_after: float = 12 * 3600.0
-    archive_failed_after: float = 12 * 3600.0
-    delete_after: float = 7 * 86400.0
+    archive_after: float = ARCHIVE_AFTER
+    archive_failed_after: float = ARCHIVE_AFTER
+    delete_after: float = DELETE_AFTER
 
 
 def from_environment() -> NewOptions:
@@ -81,14 +82,14 @@ def parse(text: str) -> NewOptions:
     if not isinstance(given, dict):
         raise ConfigurationError(f"{VARIABLE} must be a JSON object, not {text[:40]!r}")
     options = cast("dict[str, Any]", given)
-    archive = _length(options, "archiveCompletedAfter") or NewOptions().archive_after
+    archive = _length(options, "archiveCompletedAfter") or ARCHIVE_AFTER
     return NewOptions(
         dsn=_dsn(options),
         schema=checked(_text(options, "schema") or DEFAULT_SCHEMA),
         defaults=_defaults(options),
         archive_after=archive,
         archive_failed_after=_length(options, "archiveFailedAfter") or archive,
-        delete_after=_length(options, "deleteAfter") or NewOptions().delete_after,
+        delete_after=_length(options, "deleteAfter") or DELETE_AFTER,
     )
 
 

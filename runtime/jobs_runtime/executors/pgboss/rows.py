@@ -10,14 +10,12 @@ from uuid import UUID
 import msgspec
 
 from jobs_runtime.executors.operation import Row
+from jobs_runtime.executors.pgboss.defaults import KEEP_FOR
 from jobs_runtime.model import Claim, JobRecord, JobState, Progress, Submission
 from jobs_runtime.options import Options
 
 SINGLETON_QUEUE = "__pgboss__singleton_queue"
 """Begins the singleton keys of jobs of which only one waits, however many run."""
-
-DEFAULT_KEEP_FOR = 14 * 86400.0
-"""Seconds that a job may wait to be performed, as in pg-boss."""
 
 COLUMNS = (
     "id", "name", "priority", "data", "state", "retrylimit", "retrycount", "retrydelay",
@@ -158,7 +156,7 @@ def submission_row(submission: Submission) -> dict[str, object]:
         "at": start_after if isinstance(start_after, datetime) else None,
         "delay": start_after if isinstance(start_after, float) and start_after > 0 else None,
         "expire_in": options.expire_in,
-        "keep_for": options.keep_for or DEFAULT_KEEP_FOR,
+        "keep_for": options.keep_for or KEEP_FOR,
         "on_complete": options.on_complete is True,
         "singleton_key": SINGLETON_QUEUE + key if key and options.singleton_queue else key,
         "slot_seconds": options.singleton_seconds,

@@ -9,6 +9,7 @@ import msgspec
 
 from jobs_runtime.errors import DeclarationError, OptionError
 from jobs_runtime.executors.pgboss.cron.ticks import FIELDS
+from jobs_runtime.executors.pgboss.defaults import ARCHIVE_AFTER
 from jobs_runtime.options import Options
 
 if TYPE_CHECKING:
@@ -23,11 +24,8 @@ COMPLETION = "__state__completed__"
 LARGEST = 2**31 - 1
 """The largest integer of pg-boss's columns."""
 
-ARCHIVED_AFTER = 12 * 3600.0
-"""Seconds that Node leaves a completed job where its time slot is seen, if it is not told."""
 
-
-def check_job(job: Job[Any, Any], archived_after: float = ARCHIVED_AFTER) -> None:
+def check_job(job: Job[Any, Any], archived_after: float = ARCHIVE_AFTER) -> None:
     """Refuse a declaration that pg-boss's tables cannot keep.
 
     Raises:
@@ -56,7 +54,7 @@ def check_job(job: Job[Any, Any], archived_after: float = ARCHIVED_AFTER) -> Non
     check_options(job.name, msgspec.convert(options, Options), archived_after)
 
 
-def check_options(name: str, options: Options, archived_after: float = ARCHIVED_AFTER) -> None:
+def check_options(name: str, options: Options, archived_after: float = ARCHIVE_AFTER) -> None:
     """Refuse options that pg-boss's tables cannot keep.
 
     Raises:

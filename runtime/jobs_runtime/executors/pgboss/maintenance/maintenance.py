@@ -12,6 +12,7 @@ import psycopg
 
 from jobs_runtime.database import Connection
 from jobs_runtime.executors.operation import load_sql
+from jobs_runtime.executors.pgboss.defaults import ARCHIVE_AFTER, DELETE_AFTER
 from jobs_runtime.executors.pgboss.schema import bind
 
 PAGES = 256
@@ -35,9 +36,9 @@ class Keeping:
         archived: from there until it is deleted.
     """
 
-    finished: float = 12 * 3600.0
-    failed: float = 12 * 3600.0
-    archived: float = 7 * 86400.0
+    finished: float = ARCHIVE_AFTER
+    failed: float = ARCHIVE_AFTER
+    archived: float = DELETE_AFTER
 
 
 class Step(Enum):
