@@ -49,16 +49,16 @@ def alent(
 @contextmanager
 def _borrowed(connection: object) -> Generator[psycopg.Connection[Any]]:
     with ours():
-        yield borrow(connection)
+        yield _driver_of(connection)
 
 
 @asynccontextmanager
 async def _aborrowed(connection: object) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
     with ours():
-        yield await aborrow(connection)
+        yield await _async_driver_of(connection)
 
 
-def borrow(connection: object) -> psycopg.Connection[Any]:
+def _driver_of(connection: object) -> psycopg.Connection[Any]:
     """The psycopg connection behind a psycopg, SQLAlchemy or Django one.
 
     Raises:
@@ -85,7 +85,7 @@ def borrow(connection: object) -> psycopg.Connection[Any]:
     return _ready(cast("psycopg.Connection[Any]", driver))
 
 
-async def aborrow(connection: object) -> psycopg.AsyncConnection[Any]:
+async def _async_driver_of(connection: object) -> psycopg.AsyncConnection[Any]:
     """The psycopg async connection behind a psycopg or SQLAlchemy one.
 
     Raises:

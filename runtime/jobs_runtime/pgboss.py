@@ -8,13 +8,10 @@ Of the whole of it, and of one job:
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Required, cast
 
-import psycopg
-
-from jobs_runtime.borrowing import aborrow, borrow
+from jobs_runtime.borrowing import alent, lent
 from jobs_runtime.errors import OptionError, PayloadError
 from jobs_runtime.executors.operation import arun, run
 from jobs_runtime.executors.pgboss import PgBossClient
@@ -25,7 +22,6 @@ from jobs_runtime.options import OptionValues, as_mapping, merge
 from jobs_runtime.storing import astore, astore_mixed, atogether, store, store_mixed, together
 from jobs_runtime.submitted import SubmittedJob
 from jobs_runtime.tracing import submitting, submitting_mixed
-from jobs_runtime.unusable import ours
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -95,7 +91,7 @@ class PgBoss:
         """
         with submitting(name, name) as span:
             submission = self._submission(name, data, as_mapping(options))
-            with self._borrowed(connection) as own:
+            with lent(connection, self._jobs.database) as own:
                 stored = store(own, self.executor, submission)
             submitted = self._submitted(submission, stored)
             span.stored([submitted])
@@ -112,7 +108,7 @@ class PgBoss:
         """As `send`, from a coroutine; `connection` is an async one."""
         with submitting(name, name) as span:
             submission = self._submission(name, data, as_mapping(options))
-            async with self._aborrowed(connection) as own:
+            async with alent(connection, self._jobs.database) as own:
                 stored = await astore(own, self.executor, submission)
             submitted = self._submitted(submission, stored)
             span.stored([submitted])
@@ -135,7 +131,7 @@ class PgBoss:
         """
         with submitting_mixed() as span:
             submissions = self._insertions(many)
-            with self._borrowed(connection) as own:
+            with lent(connection, self._jobs.database) as own:
                 stored = store_mixed(own, self.executor, submissions)
             submitted = list(map(self._submitted, submissions, stored))
             span.stored(submitted)
@@ -147,7 +143,7 @@ class PgBoss:
         """As `insert`, from a coroutine; `connection` is an async one."""
         with submitting_mixed() as span:
             submissions = self._insertions(many)
-            async with self._aborrowed(connection) as own:
+            async with alent(connection, self._jobs.database) as own:
                 stored = await astore_mixed(own, self.executor, submissions)
             submitted = list(map(self._submitted, submissions, stored))
             span.stored(submitted)
@@ -166,7 +162,7 @@ class PgBoss:
         Args and errors are those of `send`.
         """
         subscribers = self.executor.subscribers(event)
-        with self._borrowed(connection) as own, together(own):
+        with lent(connection, self._jobs.database) as own, together(own):
             names = run(own, subscribers)
             return [self.send(name, data, connection=own, **options) for name in names]
 
@@ -180,7 +176,7 @@ class PgBoss:
     ) -> list[SubmittedJob[Any]]:
         """As `publish`, from a coroutine; `connection` is an async one."""
         subscribers = self.executor.subscribers(event)
-        async with self._aborrowed(connection) as own, atogether(own):
+        async with alent(connection, self._jobs.database) as own, atogether(own):
             names = await arun(own, subscribers)
             return [await self.asend(name, data, connection=own, **options) for name in names]
 
@@ -230,24 +226,6 @@ class PgBoss:
             duplicate=stored.duplicate,
             executor=self.executor,
         )
-
-    @contextmanager
-    def _borrowed(self, connection: object) -> Generator[psycopg.Connection[Any]]:
-        if connection is not None:
-            with ours():
-                yield borrow(connection)
-        else:
-            with self._jobs.database.connection() as own:
-                yield own
-
-    @asynccontextmanager
-    async def _aborrowed(self, connection: object) -> AsyncGenerator[psycopg.AsyncConnection[Any]]:
-        if connection is not None:
-            with ours():
-                yield await aborrow(connection)
-        else:
-            async with self._jobs.database.async_connection() as own:
-                yield own
 
 
 def _name_of(queue: Job[Any, Any] | str) -> str:
