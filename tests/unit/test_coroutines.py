@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -26,8 +26,10 @@ class Attempts:
 
 
 @pytest.fixture
-def attempts() -> Attempts:
-    return Attempts()
+def attempts() -> Iterator[Attempts]:
+    attempts = Attempts()
+    yield attempts
+    attempts.runner._runner.close()  # pyright: ignore[reportPrivateUsage] -- a worker's lasts
 
 
 def test_an_attempt_that_is_to_stop_is_cancelled(attempts: Attempts) -> None:
