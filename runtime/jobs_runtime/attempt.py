@@ -18,26 +18,25 @@ from jobs_runtime.retry import RetryRules, may_retry, retry_delay
 COMPLETED = JobState.COMPLETED
 """Looked up once: in Python 3.11 a member of an enumeration takes 130 ns, for every job."""
 
-FAILURES = FailureLog()
-"""What this process has told of its failed attempts."""
 
-
-def perform(job: Job[Any, Any], claim: Claim, workplace: Workplace) -> Outcome:
+def perform(
+    job: Job[Any, Any], claim: Claim, workplace: Workplace, failures: FailureLog
+) -> Outcome:
     """Make one attempt at a claimed job.
 
     An argument that cannot be decoded fails the job at once: another attempt would read the same.
     Whatever else is raised is a failure of the attempt, not of the worker; `SystemExit` too. It
-    goes to the log, unless the attempt was told to stop.
+    goes to `failures`, unless the attempt was told to stop.
     """
     began = time.perf_counter()
     try:
         args = job.input.decode(claim.args) if job.parameters else None
     except PayloadError as error:
         outcome = Outcome(claim.job_id, JobState.FAILED, 0.0, encode_error(error))
-        FAILURES.tell(claim, outcome, error, began)
+        failures.tell(claim, outcome, error, began)
         return outcome
     except BaseException as error:
-        return _failed(error, job, claim, workplace, began)
+        return _failed(error, job, claim, workplace, failures, began)
     context = Context(claim, job.entities, workplace) if job.parameters == 2 else None
     try:
         output = job.output.encode(call(job, args, context, workplace))
@@ -46,7 +45,7 @@ def perform(job: Job[Any, Any], claim: Claim, workplace: Workplace) -> Outcome:
         outcome = Outcome(claim.job_id, COMPLETED, seconds, output, follows=follows)
         return outcome if context is None else context.complete(outcome)
     except BaseException as error:
-        return _failed(error, job, claim, workplace, began)
+        return _failed(error, job, claim, workplace, failures, began)
     finally:
         if context is not None:
             context.close()
@@ -70,12 +69,13 @@ def _failed(
     job: Job[Any, Any],
     claim: Claim,
     workplace: Workplace,
+    failures: FailureLog,
     began: float,
 ) -> Outcome:
     now = time.perf_counter()
     outcome = _after(error, job.retry_rules, claim, now - began)
     if not (outcome.refund or workplace.is_cancelled()):
-        FAILURES.tell(claim, outcome, error, now)
+        failures.tell(claim, outcome, error, now)
     return outcome
 
 

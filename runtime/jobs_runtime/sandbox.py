@@ -19,6 +19,7 @@ from jobs_runtime.executors.mixed import MixedExecutor, worker_executor
 from jobs_runtime.executors.operation import Operation, run, scalar
 from jobs_runtime.executors.postgres import PostgresExecutor, upkeep
 from jobs_runtime.executors.protocol import START
+from jobs_runtime.failures import FailureLog
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobRecord, Outcome, Progress
 from jobs_runtime.options import Follower, OptionValues, as_mapping, validate
@@ -187,7 +188,7 @@ class Sandbox:
         place = _SandboxWorkplace(self._jobs, self._connection, self._executor, self._incarnation)
         self._connection.execute("SAVEPOINT performing")
         job = self._jobs.declared[claim.name]
-        attempt = partial(perform, job, claim, place)
+        attempt = partial(perform, job, claim, place, FailureLog())
         outcome = traced(current_tracer(), job.queue, claim, attempt)
         if self._connection.info.transaction_status == TransactionStatus.INERROR:
             # A worker's connection survives an error of the job's SQL, and so must this one.

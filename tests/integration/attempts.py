@@ -9,6 +9,7 @@ from typing import Any
 
 from jobs_runtime import Job
 from jobs_runtime.attempt import perform
+from jobs_runtime.failures import FailureLog
 from jobs_runtime.model import Outcome
 from jobs_supervisor.shared import SharedMemory
 from jobs_supervisor.slotmap import SlotMap
@@ -32,7 +33,8 @@ class Performer:
 
     def perform(self, job: Job[Any, Any]) -> Outcome:
         """Claim the next one, perform it and store the outcome."""
-        outcome = perform(job, self._worker.claim_one(job.queue), self.workplace)
+        claim = self._worker.claim_one(job.queue)
+        outcome = perform(job, claim, self.workplace, FailureLog())
         if not outcome.stored:
             self._worker.settle(outcome)
         return outcome

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from jobs_runtime import Context, Discard, Job, Jobs, RetryAfter, Snooze
 from jobs_runtime.attempt import perform
 from jobs_runtime.database import Connection
+from jobs_runtime.failures import FailureLog
 from jobs_runtime.model import Claim, JobState, Outcome, Progress
 from jobs_runtime.options import Options
 
@@ -91,7 +92,7 @@ class Place:
 
 
 def attempt(job: Job[Any, Any], claim: Claim, place: Place | None = None) -> Outcome:
-    return perform(job, claim, place or Place())
+    return perform(job, claim, place or Place(), FailureLog())
 
 
 def error_of(outcome: Outcome) -> dict[str, str]:

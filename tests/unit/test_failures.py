@@ -5,7 +5,6 @@ import logging
 import pytest
 
 from jobs_runtime import Discard, Jobs, Snooze
-from jobs_runtime import attempt as attempts
 from jobs_runtime.failures import EVERY, FailureLog
 from jobs_runtime.model import JobState, Outcome
 from jobs_runtime.payload import LONGEST_TEXT
@@ -14,12 +13,6 @@ from tests.unit.test_attempt import Place, attempt, claimed
 ERROR = ValueError("no such invoice")
 FINAL = Outcome(7, JobState.FAILED, 0.1)
 AGAIN = Outcome(7, JobState.RETRY, 0.1, delay=30)
-
-
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing was told yet in this process."""
-    monkeypatch.setattr(attempts, "FAILURES", FailureLog())
 
 
 @pytest.fixture

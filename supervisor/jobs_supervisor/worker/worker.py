@@ -19,6 +19,7 @@ import setproctitle
 
 from jobs_runtime.attempt import failed, perform
 from jobs_runtime.executors.operation import Operation
+from jobs_runtime.failures import FailureLog
 from jobs_runtime.job import Job
 from jobs_runtime.model import Claim, JobState, Outcome
 from jobs_runtime.payload import encode_failure
@@ -68,6 +69,7 @@ class Worker:
         self._slot = slot
         self._counters = counters
         self._claiming = Claiming(assignment, counters)
+        self._failures = FailureLog()
         self._batch: Batch | None = None
         self._link_lock = threading.Lock()
         self._title = ""
@@ -188,7 +190,7 @@ class Worker:
         return batch
 
     def _attempt(self, job: Job[Any, Any], claim: Claim) -> Outcome:
-        outcome = perform(job, claim, self._workplace)
+        outcome = perform(job, claim, self._workplace, self._failures)
         self._forks.end_copy(outcome)
         close_old_connections()
         if outcome.stored or not self._slot.cancelled:
