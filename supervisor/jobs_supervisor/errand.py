@@ -10,7 +10,7 @@ import signal
 import traceback
 from collections.abc import Callable
 
-from jobs_supervisor.child import die_with_parent
+from jobs_supervisor.forked import die_with_parent
 from jobs_supervisor.signals import HEEDED
 
 

@@ -8,8 +8,8 @@ import socket
 
 from jobs_runtime.dsn import resolve_dsn
 from jobs_supervisor.application import chosen_dsn, load
-from jobs_supervisor.child import adopt_orphans, die_with_parent
 from jobs_supervisor.exporter.server import bind
+from jobs_supervisor.forked import adopt_orphans, die_with_parent
 from jobs_supervisor.launcher import Launcher
 from jobs_supervisor.preflight import preflight
 from jobs_supervisor.reload import become_successor, is_trial, taken_handover

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from jobs_supervisor import policy, rolling
 from jobs_supervisor.child import Child
 from jobs_supervisor.family import Family
-from jobs_supervisor.memory import OomWatch
 from jobs_supervisor.notify import Notifier
 from jobs_supervisor.obituary import Obituary, Verdict
+from jobs_supervisor.oom import OomWatch
 from jobs_supervisor.plan import Plan
 from jobs_supervisor.policy import AskToStop, Kill, RaiseCancel, Reason, Spawn, Wait
 from jobs_supervisor.reload import Trial

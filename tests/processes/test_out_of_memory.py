@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from jobs_supervisor.obituary import Ending
+from jobs_supervisor.ending import Ending
 from jobs_supervisor.slot_state import SlotState
 from tests.apps import unruly
 from tests.support.pool import Pool, eventually

@@ -5,7 +5,8 @@ import signal
 from pathlib import Path
 
 from jobs_supervisor.liveness import is_running, place
-from jobs_supervisor.memory import EXPLAINS, OomWatch, resident_bytes
+from jobs_supervisor.memory import resident_bytes
+from jobs_supervisor.oom import EXPLAINS, OomWatch
 
 
 def write(path: Path, kills: int) -> Path:

@@ -5,7 +5,8 @@ import signal
 
 import pytest
 
-from jobs_supervisor.obituary import Ending, Obituary, ObituaryPipe, Verdict, describe_exit, ending
+from jobs_supervisor.ending import Ending, describe_exit, ending
+from jobs_supervisor.obituary import Obituary, ObituaryPipe, Verdict
 from jobs_supervisor.policy import Reason
 
 MEMORY = 1_900_000_000

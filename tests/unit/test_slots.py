@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs_supervisor.obituary import Ending
+from jobs_supervisor.ending import Ending
 from jobs_supervisor.shared import SharedMemory
 from jobs_supervisor.slot_layout import (
     ENDINGS,

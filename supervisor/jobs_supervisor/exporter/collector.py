@@ -19,8 +19,8 @@ from prometheus_client.registry import Collector
 
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Counters, Series
+from jobs_supervisor.ending import Ending
 from jobs_supervisor.memory import resident_bytes
-from jobs_supervisor.obituary import Ending
 from jobs_supervisor.slot_state import SlotState
 from jobs_supervisor.slotmap import SlotMap
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from jobs_supervisor import metrics
+from jobs_supervisor.ending import Ending
 from jobs_supervisor.exporter.cluster import MOST_SERIES, READ_EVERY, STATES, UNWATCHED_AFTER
 from jobs_supervisor.metrics import Metric
-from jobs_supervisor.obituary import Ending
 from jobs_supervisor.slot_state import SlotState
 
 INTRODUCTION = """\

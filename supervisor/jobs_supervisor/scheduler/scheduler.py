@@ -15,8 +15,8 @@ from jobs_runtime.executors.mixed import MixedExecutor
 from jobs_runtime.executors.operation import run
 from jobs_runtime.executors.postgres import upkeep
 from jobs_supervisor import metrics
-from jobs_supervisor.child import end_group
 from jobs_supervisor.counters import Row
+from jobs_supervisor.forked import end_group
 from jobs_supervisor.liveness import is_running
 from jobs_supervisor.obituary import Obituary, Verdict
 from jobs_supervisor.scheduler.assignment import SchedulerAssignment
