@@ -45,8 +45,15 @@ def test_one_bad_argument_stores_none(shop: Shop, connection: Connection, place:
     told = f"at index {place}: the argument of double does not fit int"
     with pytest.raises(PayloadError, match=told):
         shop.double.submit_many(many)  # pyright: ignore[reportArgumentType]
+
+    async def submit() -> None:
+        try:
+            await shop.double.asubmit_many(many)  # pyright: ignore[reportArgumentType]
+        finally:
+            await shop.jobs.aclose()
+
     with pytest.raises(PayloadError, match=told):
-        asyncio.run(shop.double.asubmit_many(many))  # pyright: ignore[reportArgumentType]
+        asyncio.run(submit())
     assert waiting(connection) == 0
 
 
