@@ -149,9 +149,9 @@ class Child:
             verdict=VERDICTS.get(killed, Verdict.DIED) if killed else Verdict.DIED,
             reason=reason,
         )
-        # It failed by itself, outside of any job: what it performed may come again at once.
-        failed = os.WIFEXITED(status) and status != 0 and not slot.job_id
-        failed = failed or killed is Reason.BOOT
+        # Outside of any job, by itself or in its boot: what it performed may come again at once.
+        by_itself = os.WIFEXITED(status) and status != 0 and not slot.job_id
+        failed = by_itself or killed is Reason.BOOT
         proven = slot.done > 0 or now - slot.spawned >= policy.EARLY or killed is not None
         self.early_deaths = 0 if (proven and not failed) or expected else self.early_deaths + 1
         self.not_before = now + policy.backoff(self.early_deaths, random.random())  # noqa: S311

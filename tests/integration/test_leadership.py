@@ -133,7 +133,7 @@ def test_a_leader_waits_for_nobodys_lock_for_long(
 
 def test_two_may_lead_different_things(dsn: str, rows: list[Row]) -> None:
     shared = "pg-boss in pgboss"
-    first, second = Leadership(dsn, rows[0]), Leadership(dsn, rows[1], [shared])
+    first, second = Leadership(dsn, rows[0]), Leadership(dsn, rows[1], [MAIN, shared])
     first.look(time.monotonic())
     second.look(time.monotonic())
     assert (first.led, second.led) == ({MAIN}, {shared})

@@ -2,8 +2,8 @@
 
 What only the leader does goes over the connection that holds the lock: who has lost the lock has no
 way left to act. The tables of a pg-boss have a lock of their own, for not every application knows
-of them. The server ends that connection when the leader falls silent, whether its process
-is stopped or its host cut off; then another takes over.
+of them. The server ends that connection when the leader falls silent, whether its process is
+stopped or its host cut off; then another takes over.
 
 The lock is polled for, never waited for: a waiting statement would hold back vacuum for as long as
 it waits. A leader that ends in the ordinary way tells the others.
@@ -59,18 +59,18 @@ class Leadership:
     Args:
         dsn: must reach the server itself, not a pooler in transaction mode.
         row: where it says whether it leads.
-        others: what it may lead beside our own tables.
+        locks: what it may lead: our own tables, and others.
 
     Attributes:
         led: what it leads, from a check that succeeded until the first that does not.
         due_at: when to look again.
     """
 
-    def __init__(self, dsn: str, row: Row, others: Sequence[str] = ()) -> None:
+    def __init__(self, dsn: str, row: Row, locks: Sequence[str] = (MAIN,)) -> None:
         self._dsn = dsn
         self._row = row
         self._row.set(metrics.LEADER, 0.0)  # a predecessor may have died leading
-        self._locks = (MAIN, *others)
+        self._locks = locks
         self._connection: Connection | None = None
         self.led = frozenset[str]()
         self.due_at = 0.0

@@ -70,9 +70,6 @@ class Scheduler:
         self._connection: Connection | None = None
         self._complained_at = float("-inf")
         self._mourned: list[Obituary] = []
-        shared = assignment.shared
-        others = [shared.title] if shared is not None and shared.maintained else []
-        self._leadership = Leadership(assignment.dsn, row, others)
         self._rescue = Rescue(row, list(assignment.jobs))
         self._reconciliation = LocalReconciliation(
             self._rescue, assignment.record.id, assignment.workers
@@ -92,10 +89,8 @@ class Scheduler:
             assignment.record, list(assignment.workers), assignment.pulse, row, self._wake_all
         )
         self._own_duties = Duties(self._duties_of_each())
-        self._leaders_duties = {MAIN: Duties(self._duties_of_the_leader())}
-        if shared is not None and shared.maintained:
-            duties = PgBossCron(row, shared), PgBossMaintenance(shared)
-            self._leaders_duties[shared.title] = Duties(duties)
+        self._leaders_duties = self._duties_of_leaders()
+        self._leadership = Leadership(assignment.dsn, row, tuple(self._leaders_duties))
 
     def _duties_of_each(self) -> list[Duty]:
         assignment = self._assignment
@@ -113,21 +108,21 @@ class Scheduler:
             duties.append(Leases(assignment.executor.leases[0], assignment.workers))
         return duties
 
-    def _duties_of_the_leader(self) -> list[Duty]:
-        heartbeat = self._heartbeat
-        return [
-            self._due,
-            self._cron,
-            HostRescue(
-                self._rescue,
-                self._assignment.record.id,
-                lambda: heartbeat.steady_since,
-                logger.warning,
-            ),
-            Expiry(),
-            ClaimRecords(),
-            Retention(self._assignment.retention_days),
-        ]
+    def _duties_of_leaders(self) -> dict[str, Duties]:
+        """By the lock that goes with them."""
+        heartbeat, shared = self._heartbeat, self._assignment.shared
+        hosts = HostRescue(
+            self._rescue,
+            self._assignment.record.id,
+            lambda: heartbeat.steady_since,
+            logger.warning,
+        )
+        retention = Retention(self._assignment.retention_days)
+        ours = [self._due, self._cron, hosts, Expiry(), ClaimRecords(), retention]
+        if shared is None or not shared.maintained:
+            return {MAIN: Duties(ours)}
+        theirs = [PgBossCron(self._row, shared), PgBossMaintenance(shared)]
+        return {MAIN: Duties(ours), shared.title: Duties(theirs)}
 
     def run(self) -> int:
         """Work until told to stop; gives the exit code."""
