@@ -88,7 +88,8 @@ class Context(Generic[Entities]):
         retry_limit: attempts allowed after the first.
         deadline: when the attempt is stopped (`expire_in` after its start), on this host's clock.
         entities: what the job declared as `entities`.
-        tick: the time that a schedule submitted the job for, in UTC; None if none did.
+        tick: the time that a schedule submitted the job for, in UTC; None if none did, and on the
+            tables of a pg-boss, which do not keep it.
     """
 
     def __init__(self, claim: Claim, entities: Entities, workplace: Workplace) -> None:

@@ -83,7 +83,6 @@ class Job(Submitter[Input, Output], Pausable):
         self.retry_rules = declaration.retry_rules
         self.limits = declaration.limits
         self.parameters = count_parameters(perform, self.name)
-        self.is_async = inspect.iscoroutinefunction(perform)
         self.executor.check_job(self)
         declared = dict(chain.from_iterable(layer.items() for layer in self.layers))
         check_limit_key(declared.get("limit_key"), self.name, self.limits)

@@ -31,14 +31,6 @@ class TestParameters:
         counted = [job.parameters for job in (nullary, unary, binary, positional, optional)]
         assert counted == [0, 1, 2, 2, 1]
 
-    def test_def_and_async_def_are_told_apart(self, jobs: Jobs) -> None:
-        @jobs.job
-        def plain() -> None: ...
-        @jobs.job
-        async def coroutine() -> None: ...
-
-        assert (plain.is_async, coroutine.is_async) == (False, True)
-
     @pytest.mark.parametrize(
         "signature",
         ["(a, b, c)", "(*args)", "(a, *args)", "(**kwargs)", "(a, *, b)", "(a, *, b=1)"],
