@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from jobs_runtime.cron import SECOND
 from jobs_supervisor import metrics
 from jobs_supervisor.counters import Row
-
-SECOND = timedelta(seconds=1)
 
 
 class Firings:

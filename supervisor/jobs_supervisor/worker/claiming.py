@@ -76,12 +76,10 @@ class Claiming:
         limit = self.pace.limit(queue, share)
         if queue in self._limits:
             after, limit = START, 1
-        operations = [*self._claim(queue, after, limit)]
-        if unknown:
-            operations.insert(0, self._executor.probe(unknown))
-        if turn is None:
-            # Submits must know that a worker may wait before it looks for the last time.
-            operations.insert(0, self._executor.going_idle(self._supervisor_id))
+        # Submits must know that a worker may wait before it looks for the last time.
+        idle = [self._executor.going_idle(self._supervisor_id)] if turn is None else []
+        probe = [self._executor.probe(unknown)] if unknown else []
+        operations = [*idle, *probe, *self._claim(queue, after, limit)]
         return Look(queue, after, limit, turn is None, bool(unknown), operations)
 
     def took(self, look: Look, answers: Sequence[Any], now: float, cost: float) -> list[Claim]:
