@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 import psycopg
 from psycopg import sql
@@ -142,6 +142,7 @@ class Database:
         self.given_dsn = dsn
         self._owner = os.getpid()
         self._pool: ConnectionPool[DirectConnection] | None = None
+        self._ending: finalize[Any, Any] | None = None
         self._opening = threading.Lock()
         self._async_pools: WeakKeyDictionary[
             asyncio.AbstractEventLoop, AsyncConnectionPool[AsyncConnection]
@@ -173,6 +174,7 @@ class Database:
                     configure=_configure,
                     open=True,
                 )
+                self._ending = finalize(self, _close, self._pool, self._owner)
             return self._pool
 
     async def async_pool(self) -> AsyncConnectionPool[AsyncConnection]:
@@ -243,9 +245,9 @@ class Database:
 
     def close(self) -> None:
         """Close the sync pool; it opens again when used again."""
-        if self._pool is not None and self._owner == os.getpid():
-            self._pool.close()
-        self._pool = None
+        if self._ending is not None:
+            self._ending()
+        self._pool = self._ending = None
 
     async def aclose(self) -> None:
         """Close the pools of the running event loop and of this process."""
@@ -261,6 +263,19 @@ class Database:
     def _forget_after_fork(self) -> None:
         if self._owner != os.getpid():
             self._owner = os.getpid()
-            self._pool = None
+            self._pool = self._ending = None
             self._opening = threading.Lock()
             self._async_pools = WeakKeyDictionary()
+
+
+def _close(pool: ConnectionPool[Any], owner: int) -> None:
+    """Close a pool, at the end of its process at the latest.
+
+    From Python 3.13 on the pool's threads cannot be ended any later: it would wait 5 s for each.
+
+    Args:
+        pool: what to close.
+        owner: the process that opened it; a fork may use neither its threads nor its connections.
+    """
+    if os.getpid() == owner:
+        pool.close()
