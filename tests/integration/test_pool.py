@@ -134,7 +134,14 @@ def test_event_loops_that_are_over_leave_few_connections(
     gc.collect()
     assert waiting(connection) == 30
     eventually(lambda: len(others(connection)) <= 3, 5, "their connections are closed")
+    asyncio.run(_close(shop))
 
 
 async def _submit(shop: Shop, number: int) -> None:
     await shop.double.asubmit(number)
+
+
+async def _close(shop: Shop) -> None:
+    await shop.double.asubmit(0)  # has the pools of loops that are over forgotten
+    await shop.jobs.aclose()
+    gc.collect()
