@@ -7,26 +7,17 @@ import signal
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from jobs_supervisor.slot_state import SlotState
+from tests.support.descriptors import opened
 from tests.support.outage import outage
 from tests.support.pool import Pool, eventually
 
 MEMORY = "/memfd:jobs-supervisor (deleted)"
-
-
-def opened(pid: int) -> dict[int, str]:
-    """Descriptors of a process, by what the kernel calls them."""
-    found: dict[int, str] = {}
-    for path in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
-            found[int(path.name)] = str(path.readlink())
-    return found
 
 
 def kinds(names: Iterable[str]) -> Counter[str]:

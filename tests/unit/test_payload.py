@@ -89,7 +89,9 @@ class TestStoring:
         ids=lambda value: type(value).__name__,
     )
     def test_what_json_cannot_carry_is_one_clear_line(self, value: object) -> None:
-        with pytest.raises(PayloadError, match=r"^it cannot be stored as JSON: ") as caught:
+        with pytest.raises(
+            PayloadError, match=r"^it (cannot be stored as JSON|does not fit Any): "
+        ) as caught:
             untyped("it").encode(value)
         assert "\n" not in str(caught.value)
 
