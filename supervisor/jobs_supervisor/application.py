@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jobs_runtime import Jobs
 from jobs_runtime.errors import ConfigurationError, JobsError
@@ -32,12 +33,14 @@ class Application:
 
     Attributes:
         names: of its declared jobs.
+        served: of those that this pool performs.
         dsn: the one that it gives to its `Jobs`; None for `DATABASE_URL`.
         pg_boss_schema: where its jobs of pg-boss are; None if it declares none.
         jobs: gives its `Jobs`; imported already, or imported when first asked for.
     """
 
     names: Sequence[str]
+    served: Sequence[str]
     dsn: str | None
     pg_boss_schema: str | None
     jobs: Callable[[], Jobs]
@@ -57,15 +60,22 @@ def load(settings: Settings) -> Application | None:
             " along: start jobs-supervisor itself, not under opentelemetry-instrument or the like"
         )
     if os.environ.pop(EVERYONE_IMPORTS, None) or not settings.preload:
-        return _described(settings.app)
+        return _described(settings)
     before = leftovers.sockets()
     jobs = load_or_complain(settings.app)
     if jobs is None:
         return None
     _heed_leftovers(settings.app, leftovers.threads(), leftovers.connections(before))
-    return Application(
-        list(jobs.declared), jobs.database.given_dsn, jobs.pg_boss_schema, lambda: jobs
-    )
+    return Application(**_description(jobs, settings), jobs=lambda: jobs)
+
+
+def _description(jobs: Jobs, settings: Settings) -> dict[str, Any]:
+    return {
+        "names": list(jobs.declared),
+        "served": list(settings.serving.of(jobs.declared)),
+        "dsn": jobs.database.given_dsn,
+        "pg_boss_schema": jobs.pg_boss_schema,
+    }
 
 
 def _heed_leftovers(app: str, threads: Sequence[str], connections: Sequence[str]) -> None:
@@ -93,23 +103,17 @@ def _heed_leftovers(app: str, threads: Sequence[str], connections: Sequence[str]
         )
 
 
-def _described(app: str) -> Application | None:
+def _described(settings: Settings) -> Application | None:
     """Have a child of its own import the application and say what it found."""
 
     def describe() -> str:
         try:
-            jobs = load_or_complain(app)
+            jobs = load_or_complain(settings.app)
+            if jobs is None:
+                raise SystemExit(1)
+            return json.dumps(_description(jobs, settings))
         except JobsError as error:
             return json.dumps({"error": str(error)})
-        if jobs is None:
-            raise SystemExit(1)
-        return json.dumps(
-            {
-                "names": list(jobs.declared),
-                "dsn": jobs.database.given_dsn,
-                "pg_boss_schema": jobs.pg_boss_schema,
-            }
-        )
 
     text = run_errand(describe)
     if text is None:
@@ -117,7 +121,7 @@ def _described(app: str) -> Application | None:
     found = json.loads(text)
     if "error" in found:
         raise ConfigurationError(found["error"])
-    return Application(**found, jobs=partial(load_application, app))
+    return Application(**found, jobs=partial(load_application, settings.app))
 
 
 def load_or_complain(app: str) -> Jobs | None:

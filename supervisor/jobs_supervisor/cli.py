@@ -21,7 +21,7 @@ from jobs_runtime.model import Pause
 from jobs_runtime.suggestions import nearest
 from jobs_supervisor import logs
 from jobs_supervisor.examining import check, doctor
-from jobs_supervisor.flags import app_option, connected, dsn_options, setting_option
+from jobs_supervisor.flags import app_option, connected, dsn_options, queue_options, setting_option
 from jobs_supervisor.performed import performed_jobs
 from jobs_supervisor.pgboss.commands import pgboss
 from jobs_supervisor.settings import DEFAULTS, ENVIRONMENT, Settings, from_pyproject
@@ -51,9 +51,12 @@ def pool_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ("--boot-timeout", seconds, "Seconds that a process may take to boot."),
         ("--kill-after", seconds, "Seconds from a cancel or a time limit to a kill."),
         ("--drain", seconds, "Seconds that running jobs may go on after SIGTERM."),
-        ("--workers", click.IntRange(min=1), "Worker processes; default the number of CPUs."),
     ):
         command = setting_option(name, kind, text)(command)
+    command = queue_options(command)
+    command = setting_option(
+        "--workers", click.IntRange(min=1), "Worker processes; default the number of CPUs."
+    )(command)
     preload = click.option(
         "--preload/--no-preload",
         default=DEFAULTS["preload"],

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from jobs_supervisor.flags import app_option, dsn_options, setting_option
+from jobs_supervisor.flags import app_option, dsn_options, queue_options, setting_option
 
 
 @click.command()
@@ -20,20 +20,23 @@ from jobs_supervisor.flags import app_option, dsn_options, setting_option
 @setting_option(
     "--drain", click.FloatRange(min=0), "Seconds that its running jobs may go on after SIGTERM."
 )
+@queue_options
 @click.option(
     "--grace",
     type=click.FloatRange(min=0),
     help="Seconds after which a stop is cut off: terminationGracePeriodSeconds.",
 )
-def check(**intent: Any) -> None:
+def check(only_queues: str | None, exclude_queues: str | None, **intent: Any) -> None:
     """Look whether application, database, schema and grace are fit for a pool; exit 1 if not."""
     from rich.console import Console
 
     from jobs_supervisor.checks.checks import Intent, all_checks
     from jobs_supervisor.finding import Level, show
+    from jobs_supervisor.serving import Serving
 
+    serving = Serving(only_queues, exclude_queues)
     console, fit = Console(), True
-    for finding in all_checks(Intent(**intent)):
+    for finding in all_checks(Intent(serving=serving, **intent)):
         fit = fit and finding.level is not Level.WRONG
         show(console, finding)
     sys.exit(0 if fit else 1)

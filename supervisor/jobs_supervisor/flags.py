@@ -43,6 +43,16 @@ def setting_option(
     return click.option(name, type=kind, default=default, show_default=True, help=text)
 
 
+def queue_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the choice of what a pool performs."""
+    for name, text in (
+        ("--exclude-queues", "Perform the jobs of all queues but these."),
+        ("--only-queues", "Perform the jobs of these queues alone, such as mail,video."),
+    ):
+        command = setting_option(name, str, text)(command)
+    return command
+
+
 @contextmanager
 def connected(dsn: str | None) -> Generator[Connection]:
     """A connection to a database whose schema fits this code."""

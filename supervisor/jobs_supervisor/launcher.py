@@ -91,12 +91,12 @@ class Launcher:
         self.supervisor.forgo()
         self._state.forgo(listener=True, obituaries=True)
         counters = WorkerCounters(self._state.counters.row(slot.index))
-        declared = self._application.jobs().declared
+        served = self._settings.serving.of(self._application.jobs().declared)
         assignment = WorkerAssignment(
             dsn=self._dsn,
             supervisor_id=self._state.supervisor_id,
-            jobs=declared,
-            executor=worker_executor(declared),
+            jobs=served,
+            executor=worker_executor(served),
             wake_pipe=self._state.wake_pipe,
             pulse=self._state.pulse,
             slots=self._state.slots,
@@ -108,14 +108,14 @@ class Launcher:
         self.supervisor.forgo()
         self._state.forgo(listener=True)
         jobs = self._application.jobs()
-        declared = jobs.declared
+        declared, served = jobs.declared, self._settings.serving.of(jobs.declared)
         record = SupervisorRecord(
             id=self._state.supervisor_id,
             host=socket.gethostname(),
             place=place(),
             pid=os.getppid(),
             workers=self._state.target,
-            names=list(declared),
+            names=list(served),
             schedules=[
                 schedule_key(job, schedule)
                 for job in declared.values()
@@ -128,6 +128,7 @@ class Launcher:
             dsn=self._direct_dsn,
             record=record,
             jobs=declared,
+            queues={job.queue for job in served.values()},
             executor=worker_executor(declared),
             workers=self._state.slots.workers,
             wake_pipe=self._state.wake_pipe,
@@ -182,7 +183,7 @@ class Launcher:
     def _say_ready(self) -> None:
         address, scheme = self._state.metrics_address, self._settings.access.scheme
         where = f", metrics on {scheme}://{address}" if address else ""
-        names = ", ".join(self._application.names)
+        names = ", ".join(self._application.served)
         logger.info("ready: %d workers for %s%s", self.supervisor.target, names, where)
 
 

@@ -12,6 +12,7 @@ from jobs_runtime.errors import ConfigurationError
 from jobs_runtime.suggestions import nearest
 from jobs_supervisor.exporter.access import Access
 from jobs_supervisor.logs import Format
+from jobs_supervisor.serving import Serving
 from jobs_supervisor.worker.recycling import Recycling
 
 ENVIRONMENT = "JOBS"
@@ -37,6 +38,8 @@ class Settings:
     Attributes:
         app: where the application's `Jobs` is: `module` or `module:attribute`.
         workers: worker processes; default the number of CPUs.
+        only_queues: perform the jobs of these alone, with commas between; None for all.
+        exclude_queues: perform all but the jobs of these; None for no exception.
         dsn: where the jobs are; default `DATABASE_URL`.
         direct_dsn: the server itself, if `dsn` leads through a pooler.
         drain: how long running jobs may go on after SIGTERM.
@@ -60,6 +63,8 @@ class Settings:
 
     app: str
     workers: int
+    only_queues: str | None
+    exclude_queues: str | None
     dsn: str | None
     direct_dsn: str | None
     drain: float
@@ -84,6 +89,11 @@ class Settings:
         return Access(self.metrics_token, self.metrics_certificate, self.metrics_key)
 
     @property
+    def serving(self) -> Serving:
+        """Which of the declared jobs are performed."""
+        return Serving(self.only_queues, self.exclude_queues)
+
+    @property
     def recycling(self) -> Recycling:
         """When a worker is replaced though nothing is wrong."""
         return Recycling(self.max_jobs, self.max_age, self.max_memory)
@@ -91,6 +101,8 @@ class Settings:
 
 DEFAULTS: dict[str, Any] = {
     "workers": cpu_count(),
+    "only_queues": None,
+    "exclude_queues": None,
     "drain": 25.0,
     "kill_after": 5.0,
     "boot_timeout": 30.0,

@@ -10,3 +10,8 @@ jobs = Jobs()
 @jobs.job(schedule=Schedule("* * * * * *"))
 def tick(_args: None, context: Context) -> str:
     return context.job_id
+
+
+@jobs.job
+def idle() -> None:
+    """Another, that no clock submits."""

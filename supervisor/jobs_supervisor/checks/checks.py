@@ -21,6 +21,7 @@ from jobs_supervisor.checks import budget, clock, grace, keepalives
 from jobs_supervisor.connections import connections
 from jobs_supervisor.finding import Finding, Level
 from jobs_supervisor.preflight import refuse_pooler, wait_for_database
+from jobs_supervisor.serving import EVERY_QUEUE, Serving
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to wait for the database."""
@@ -33,6 +34,7 @@ class Intent(NamedTuple):
     """The pool that is to be started.
 
     Attributes:
+        serving: which of the declared jobs it performs.
         drain: seconds that running jobs may go on after SIGTERM.
         grace: seconds after which whoever stops it kills it; None if nobody says so.
     """
@@ -43,6 +45,7 @@ class Intent(NamedTuple):
     workers: int
     drain: float
     grace: float | None
+    serving: Serving = EVERY_QUEUE
 
 
 def all_checks(intent: Intent) -> Iterator[Finding]:
@@ -53,6 +56,9 @@ def all_checks(intent: Intent) -> Iterator[Finding]:
             jobs = load_application(intent.app)
             declared_dsn, pg_boss_schema = jobs.database.given_dsn, jobs.pg_boss_schema
             yield Finding(Level.OK, f"{intent.app} declares {', '.join(jobs.declared)}")
+            if intent.serving != EVERY_QUEUE:
+                served = intent.serving.of(jobs.declared)
+                yield Finding(Level.OK, f"of these the pool performs {', '.join(served)}")
             yield grace.judge_jobs(intent.drain, _limits(jobs))
         except Exception as error:
             yield Finding(Level.WRONG, f"{intent.app}: {error or type(error).__name__}")

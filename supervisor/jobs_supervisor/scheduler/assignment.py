@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ class SchedulerAssignment:
     Attributes:
         app: where the application is.
         dsn: must reach the server itself, not a pooler in transaction mode.
+        jobs: the declared jobs by name, those included that only other pools perform.
+        queues: where this host's workers look for work.
         retention_days: whole days of history to keep.
         drain: seconds that workers have to end if the supervisor was killed.
         shared: the tables of a pg-boss; None if no job is kept there.
@@ -32,6 +34,7 @@ class SchedulerAssignment:
     dsn: str
     record: SupervisorRecord
     jobs: Mapping[str, Job[Any, Any]]
+    queues: Collection[str]
     executor: WorkerExecutor
     workers: Sequence[Slot]
     wake_pipe: WakePipe

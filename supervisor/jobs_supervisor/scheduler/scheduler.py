@@ -77,10 +77,9 @@ class Scheduler:
         self._strays = Strays(self._rescue)
         self._due = DueJobs()
         self._cron = Cron(row, list(assignment.jobs))
-        queues = {job.queue for job in assignment.jobs.values()}
         self._listening = Listening(
             assignment.executor,
-            sorted(queues),
+            sorted(assignment.queues),
             assignment.workers,
             assignment.wake_pipe,
             self._look_for,
