@@ -67,6 +67,15 @@ def test_the_session_before_has_ended_when_the_next_begins(
     assert one(connection, "SELECT count(*) FROM jobs.claim") == 0
 
 
+def test_a_key_that_stays_taken_is_no_reason_to_try_for_ever(link: Link) -> None:
+    pause = b"INSERT INTO jobs.pause (kind, name) VALUES ('queue', 'post')"
+    insert = Operation(pause, {}, lambda rows: rows)
+    began = time.monotonic()
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        link.run([insert, insert])
+    assert time.monotonic() - began < 10
+
+
 def test_limits_of_the_database_are_not_a_workers(dsn: str, connection: Connection) -> None:
     limits = {
         "statement_timeout": "10",
