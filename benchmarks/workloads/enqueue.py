@@ -25,6 +25,7 @@ def measure(open_session: Open, scale: float) -> Figures:
             producers = [session.another_producer() for _ in range(clients)]
             figures[name(clients)] = one_by_one(producers, scale)
     with open_session() as session:
+        session.producer.submit("noop")  # connected, as those who submit one by one
         chunk = min(BULK_CHUNK, int(BULK * scale))
         seconds, submitted = 0.0, 0
         while submitted < int(BULK * scale):
