@@ -83,6 +83,16 @@ def test_one_pool_performs_jobs_of_both_executors(pool: Pool, connection: Connec
 
 
 @pytest.mark.measures
+def test_two_pools_divide_the_queues_of_both_executors(pool: Pool) -> None:
+    ours = pool.start("--only-queues", "double", app="tests.apps.bossy", workers=1)
+    theirs = pool.start("--exclude-queues", "double", app="tests.apps.bossy", workers=1)
+    results = [bossy.double.submit(4).result(5), bossy.total.submit({"a": 1, "b": 2}).result(5)]
+    assert results == [8, 3]
+    for running in (ours, theirs):
+        (slot,) = (slot for slot in running.slots.workers if slot.in_use)
+        eventually(lambda slot=slot: slot.done == 1, 5, "each has performed its own")
+
+
 def test_a_dead_workers_job_is_performed_again_within_a_second(
     pool: Pool, connection: Connection
 ) -> None:
