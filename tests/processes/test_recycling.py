@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable
 
@@ -45,6 +46,14 @@ def test_after_so_many_attempts(pool: Pool) -> None:
     assert {each.details().attempt for each in many} == {1}
     assert "it has made" in running.log
     assert running.stop() == 0
+
+
+def test_short_jobs_are_not_claimed_beyond_the_limit(pool: Pool) -> None:
+    running = pool.start("--max-jobs", "20", app="tests.apps.basic", workers=1)
+    for each in basic.double.submit_many(range(200)):
+        each.result(20)
+    made = re.findall(r"it has made (\d+) attempts", running.log)
+    assert 18 <= int(made[0]) <= 22
 
 
 def test_after_so_much_time_a_tenth_at_once(pool: Pool) -> None:

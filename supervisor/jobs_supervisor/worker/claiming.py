@@ -60,11 +60,12 @@ class Claiming:
         self._limits = {job.queue: job.limits for job in assignment.jobs.values() if job.limits}
         self._last_queue = self._queues[0]
 
-    def next(self, now: float, *, looked_last: bool) -> Look | None:
+    def next(self, now: float, most: int, *, looked_last: bool) -> Look | None:
         """The next claim; None if there is nothing more to look for.
 
         Args:
             now: in seconds of the monotonic clock.
+            most: how many jobs the worker may take.
             looked_last: whether the last look before a wait was made.
         """
         self.rotation.pool, share = self._pool.at_hand(now, LONG)
@@ -73,7 +74,7 @@ class Claiming:
             return None
         queue, after = turn or self.rotation.last(self._last_queue, now)
         unknown = self.rotation.unknown(self._queues, now, besides=queue)
-        limit = self.pace.limit(queue, share)
+        limit = min(self.pace.limit(queue, share), most)
         if queue in self._limits:
             after, limit = START, 1
         # Submits must know that a worker may wait before it looks for the last time.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from jobs_supervisor.memory import resident_bytes
 from jobs_supervisor.slots import Slot
+from jobs_supervisor.worker.pace import LARGEST
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +32,14 @@ class Recycling:
         max_memory: resident memory, in MB.
     """
 
-    max_jobs: float | None = None
+    max_jobs: int | None = None
     max_age: float | None = None
     max_memory: float | None = None
 
     def varied(self, share: float) -> Recycling:
-        """These limits for one worker, for a `share` drawn from [0, 1)."""
+        """These limits for one worker, for a `share` drawn from [0, 1); one attempt stays one."""
         factor = 1 - JITTER + 2 * JITTER * share
-        jobs = None if self.max_jobs is None else max(1.0, self.max_jobs * factor)
+        jobs = None if self.max_jobs is None else max(1, int(self.max_jobs * factor))
         age = None if self.max_age is None else self.max_age * factor
         return Recycling(jobs, age, self.max_memory)
 
@@ -85,6 +86,12 @@ class Recycler:
         if reason is not None:
             logger.info("%s is replaced: %s", slot.title, reason)
             slot.ask_replacement()
+
+    def jobs_left(self) -> int:
+        """How many attempts it may make until its replacement is asked for."""
+        if self._limits.max_jobs is None or self._slot.replace:
+            return LARGEST
+        return max(1, self._limits.max_jobs - self._slot.done)
 
     def patience(self) -> float:
         """Seconds that the worker may wait before it looks again."""

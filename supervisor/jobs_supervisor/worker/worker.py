@@ -216,7 +216,8 @@ class Worker:
                 if self._standing.is_lost(now):
                     self._delivery.send(batch, [], self._progress(0))
                     return []
-                look = self._claiming.next(now, looked_last=looked_last)
+                most = self._recycler.jobs_left()
+                look = self._claiming.next(now, most, looked_last=looked_last)
                 if look is None:
                     return []
                 if look.is_last:
