@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import setproctitle
 
 from jobs_supervisor import logs
+from jobs_supervisor.leaving import forget_exit_functions, run_exit_functions
 from jobs_supervisor.plan import Main
 from jobs_supervisor.slots import Slot
 
@@ -39,7 +40,8 @@ def live(slot: Slot, main: Main, parent: int, handled: Iterable[signal.Signals])
     except BaseException:
         traceback.print_exc()
     finally:
-        # atexit handlers and finally blocks of the parent must not run twice.
+        run_exit_functions(code)
+        # The finally blocks of the parent must not run twice.
         _flush()
         os._exit(code)
 
@@ -51,6 +53,7 @@ def end_group(leader: int) -> None:
 
 
 def _leave_parent(parent: int, handled: Iterable[signal.Signals]) -> None:
+    forget_exit_functions()
     signal.set_wakeup_fd(-1)
     for number in handled:
         signal.signal(number, signal.SIG_DFL)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.apps import basic, observed, unruly
+from tests.apps import basic, leaving, observed, unruly
 from tests.support.pool import Pool
 from tests.support.server import Server, servers
 
@@ -23,7 +23,7 @@ def tcp_server() -> Iterator[Server]:
 def pool(dsn: str) -> Iterator[Pool]:
     """Starts `jobs-supervisor` on the test's database, to which the tests' jobs are submitted."""
     pool = Pool(dsn)
-    applications = (basic.jobs, observed.jobs, unruly.jobs)
+    applications = (basic.jobs, leaving.jobs, observed.jobs, unruly.jobs)
     for jobs in applications:
         jobs.database.given_dsn = dsn
     yield pool
