@@ -82,7 +82,6 @@ def test_one_pool_performs_jobs_of_both_executors(pool: Pool, connection: Connec
     eventually(lambda: leases(connection) == 0, 5, "nothing is leased any more")
 
 
-@pytest.mark.measures
 def test_two_pools_divide_the_queues_of_both_executors(pool: Pool) -> None:
     ours = pool.start("--only-queues", "double", app="tests.apps.bossy", workers=1)
     theirs = pool.start("--exclude-queues", "double", app="tests.apps.bossy", workers=1)
@@ -93,6 +92,7 @@ def test_two_pools_divide_the_queues_of_both_executors(pool: Pool) -> None:
         eventually(lambda slot=slot: slot.done == 1, 5, "each has performed its own")
 
 
+@pytest.mark.measures
 def test_a_dead_workers_job_is_performed_again_within_a_second(
     pool: Pool, connection: Connection
 ) -> None:
