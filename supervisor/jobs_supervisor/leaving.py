@@ -35,7 +35,7 @@ def run_exit_functions(code: int) -> None:
     """
     threading.Thread(target=_lose_patience, args=(code,), name="leaving", daemon=True).start()
     try:
-        threading._shutdown()  # pyright: ignore
+        threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]
     except BaseException:
         traceback.print_exc()
