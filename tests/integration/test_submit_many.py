@@ -9,6 +9,7 @@ import pytest
 
 from jobs_runtime import PayloadError
 from jobs_runtime.database import Connection
+from jobs_runtime.executors.copying import BLOCK
 from tests.integration.databases import imposed
 from tests.integration.shop import Shop, Worker, ids, number, waiting
 
@@ -38,7 +39,7 @@ def test_from_a_coroutine(shop: Shop, connection: Connection) -> None:
     assert rows == [(job_id, str(arg)) for arg, job_id in enumerate(job_ids)]
 
 
-@pytest.mark.parametrize("place", [0, 999, 1000, 2999], ids="{}th".format)
+@pytest.mark.parametrize("place", [0, BLOCK - 1, BLOCK, 2999], ids="{}th".format)
 def test_one_bad_argument_stores_none(shop: Shop, connection: Connection, place: int) -> None:
     many: list[object] = list(range(3000))
     many[place] = "bad"

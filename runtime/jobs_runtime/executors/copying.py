@@ -9,7 +9,7 @@ from itertools import islice
 
 NULL = r"\N"
 
-BLOCK = 1_000
+BLOCK = 250
 """Lines that are sent at once; while the server takes them in, the next are made."""
 
 
