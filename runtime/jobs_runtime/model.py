@@ -62,7 +62,7 @@ class Pause(NamedTuple):
     name: str
 
 
-class Stored(NamedTuple):
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """What became of a submission: a job of its own, or the one that was there already."""
 
     job_id: str

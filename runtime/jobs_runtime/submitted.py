@@ -32,6 +32,8 @@ class SubmittedJob(Generic[Output]):
             there already.
     """
 
+    __slots__ = ("_executor", "_jobs", "duplicate", "job", "job_id", "job_name")
+
     def __init__(
         self,
         jobs: Jobs,
