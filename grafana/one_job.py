@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grafana.expressions import CLUSTER, RATE, by, depth, depths, failing, of, quantiles, rate
-from grafana.panels import Dashboard, Panel, Query, Row, Variable
+from grafana.panels import Dashboard, Panel, Query, Row, Variable, tile
 from jobs_supervisor import metrics
 
 JOB = f'{CLUSTER}, job_name="$job_name"'
@@ -12,58 +12,40 @@ JOB = f'{CLUSTER}, job_name="$job_name"'
 NOW = Row(
     "Now",
     [
-        Panel(
+        tile(
             "Ready",
-            "stat",
             [Query(depth(JOB, "ready"))],
             "Could be claimed now.",
-            width=4,
-            height=4,
         ),
-        Panel(
+        tile(
             "Delayed",
-            "stat",
             [Query(depth(JOB, "delayed"))],
             "Wait for their time: submitted with a delay, or to be tried again.",
-            width=4,
-            height=4,
         ),
-        Panel(
+        tile(
             "Active",
-            "stat",
             [Query(depth(JOB, "active"))],
             "Claimed; the short ones of a batch wait in their worker.",
-            width=4,
-            height=4,
         ),
-        Panel(
+        tile(
             "Oldest ready",
-            "stat",
             [Query(f"max({of(metrics.OLDEST, JOB)})")],
             "Since it could be claimed.",
             unit="s",
             thresholds=(60, 300),
-            width=4,
-            height=4,
         ),
-        Panel(
+        tile(
             "Failing",
-            "stat",
             [Query(failing(JOB))],
             "Attempts of the last 5 minutes that failed or expired for good.",
             unit="percentunit",
             thresholds=(0.01, 0.05),
-            width=4,
-            height=4,
         ),
-        Panel(
+        tile(
             "Quarantined, 24 h",
-            "stat",
             [Query(f"sum(increase({of(metrics.QUARANTINED, JOB)}[24h]))")],
             "Took three workers down and were failed for it.",
             thresholds=(1, 1),
-            width=4,
-            height=4,
         ),
     ],
 )

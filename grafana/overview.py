@@ -17,7 +17,7 @@ from grafana.expressions import (
     unhandled,
 )
 from grafana.operations import DATABASE, FAULTS, SCHEDULER, WORKERS
-from grafana.panels import Dashboard, Panel, Query, Row, Variable
+from grafana.panels import Dashboard, Panel, Query, Row, Variable, tile
 from jobs_supervisor import metrics
 
 BUSY = of(metrics.WORKERS, f'{CLUSTER}, state="busy"')
@@ -26,64 +26,46 @@ ABLE = of(metrics.WORKERS, f'{CLUSTER}, state=~"idle|busy"')
 NOW = Row(
     "Now",
     [
-        Panel(
+        tile(
             "Oldest job that could run",
-            "stat",
             [Query(f"max({of(metrics.OLDEST, BOTH)})")],
             "Delayed jobs do not count. Grows while workers are too few, stuck or away.",
             unit="s",
             thresholds=(60, 300),
-            width=4,
-            height=4,
         ),
-        Panel(
+        tile(
             "Ready jobs",
-            "stat",
             [Query(depth(BOTH, "ready"))],
             "Could be claimed now; at most 100,000 a queue are counted.",
             thresholds=(10_000, 100_000),
-            width=4,
-            height=4,
         ),
-        Panel(
+        tile(
             "Failing",
-            "stat",
             [Query(failing(JOB))],
             "Attempts of the last 5 minutes that failed or expired for good.",
             unit="percentunit",
             thresholds=(0.01, 0.05),
-            width=4,
-            height=4,
         ),
-        Panel(
+        tile(
             "Workers busy",
-            "stat",
             [Query(f"sum({BUSY}) / sum({ABLE})")],
             "Of those that are ready. Near 100 % jobs wait for workers.",
             unit="percentunit",
             thresholds=(0.8, 0.95),
-            width=4,
-            height=4,
         ),
-        Panel(
+        tile(
             "Hosts scraped / alive",
-            "stat",
             [
                 Query(f"count({of(metrics.BUILD)})", "scraped"),
                 Query(f"sum(max by (cluster) ({of(metrics.SUPERVISORS)}))", "alive"),
             ],
             "Alive is what the database knows; fewer scraped than alive: metrics are missing.",
-            width=4,
-            height=4,
         ),
-        Panel(
+        tile(
             "Quarantined, 24 h",
-            "stat",
             [Query(f"sum(increase({of(metrics.QUARANTINED, JOB)}[24h]))")],
             "Jobs that took three workers down and were failed for it.",
             thresholds=(1, 1),
-            width=4,
-            height=4,
         ),
     ],
 )

@@ -129,6 +129,17 @@ class Panel:
         return {"reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "background"}
 
 
+def tile(
+    title: str,
+    queries: Sequence[Query],
+    explains: str,
+    unit: str = "short",
+    thresholds: tuple[float, float] | None = None,
+) -> Panel:
+    """One number, six to a row."""
+    return Panel(title, "stat", queries, explains, unit, thresholds, width=4, height=4)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Panels under one heading."""
