@@ -50,9 +50,21 @@ def run_directory() -> Path:
 
 
 def write_record(record: RunRecord) -> Path:
-    """Leave word; gives the file, which the supervisor removes when it ends."""
+    """Leave word; gives the file, which the supervisor removes when it ends.
+
+    Whoever reads meanwhile finds all of it, or what was there before a reload.
+
+    Raises:
+        OSError: it cannot be written; what was there is left.
+    """
     path = run_directory() / f"{record.pid}.json"
-    path.write_bytes(msgspec.json.encode(record))
+    draft = path.with_suffix(".draft")
+    try:
+        draft.write_bytes(msgspec.json.encode(record))
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     return path
 
 

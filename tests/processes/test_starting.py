@@ -39,8 +39,16 @@ def assert_ends(running: Running, supervisor: psutil.Process, number: signal.Sig
     supervisor.send_signal(number)
     code = running.wait_exit(10)
     assert time.monotonic() - began < 2
-    eventually(lambda: not any(each.is_running() for each in tree), 2, "nothing is left")
+    eventually(lambda: not any(map(lives, tree)), 2, "nothing is left")
     return code
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs; process 1 may take its time to reap it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.mark.parametrize(
