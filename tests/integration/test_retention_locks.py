@@ -1,7 +1,11 @@
-"""Keeping the history holds nobody up: no claim waits 50 ms for a lock, no statement takes 1 s."""
+"""Keeping the history holds nobody up: no claim waits 50 ms for its locks, no statement takes 1 s.
+
+A claim may wait for another worker's: on a busy disk for longer than that.
+"""
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -40,6 +44,8 @@ FROM generate_series(1, %s) AS id
 KEPT = "SELECT count(*) FROM jobs.finished WHERE queue = 'history'"
 TOO_LATE = "SELECT count(*) FROM jobs.job WHERE keep_until < now() AND claimed_by IS NULL"
 
+HELD = re.compile(r"holding the lock: ([\d, ]+)\.")
+
 SLOW = {"deadlock_timeout": "50ms", "log_lock_waits": "on", "log_min_duration_statement": "1s"}
 
 
@@ -75,19 +81,27 @@ def retire(connection: Connection, as_of: date) -> bool:
     return len(retire_partitions(connection, 1, as_of)) == 1
 
 
-def complaints(server: Server) -> list[str]:
-    """What the server says of locks waited for and of slow statements."""
+def complaints(server: Server, holder: int) -> list[str]:
+    """What the server says of slow statements, and of waits for the locks of one process."""
     lines = server.log.splitlines()
-    return [line for line in lines if "still waiting" in line or "duration:" in line]
+    return [line for line in lines if "duration:" in line or str(holder) in holders(line)]
 
 
-def hold_up_for(seconds: float, dsn: str) -> None:
+def holders(line: str) -> list[str]:
+    """The processes that a line says are waited for."""
+    held = HELD.search(line)
+    return held[1].split(", ") if held else []
+
+
+def hold_up_for(seconds: float, dsn: str) -> int:
+    """Have a statement wait for a lock; gives the process that held it."""
     with connect(dsn, "worker") as waiter, psycopg.connect(dsn) as holder:
         holder.execute("LOCK TABLE jobs.finished")
         timer = threading.Timer(seconds, holder.commit)
         timer.start()
         waiter.execute("SELECT count(*) FROM jobs.finished")
         timer.join()
+        return holder.info.backend_pid
 
 
 @pytest.mark.timeout(600)
@@ -98,6 +112,7 @@ def test_nobody_is_held_up(jobs: int) -> None:
         ends, done = threading.Event(), list[int]()
         workers = [threading.Thread(target=work, args=(server.dsn, ends, done)) for _ in range(2)]
         with connect(server.dsn, "history") as connection:
+            keeper = connection.info.backend_pid
             for _ in range(jobs // AT_ONCE):
                 connection.execute(WAITING, [AT_ONCE])
             for each in workers:
@@ -109,6 +124,6 @@ def test_nobody_is_held_up(jobs: int) -> None:
             assert number(connection, KEPT) == DAYS * jobs // 3
             assert number(connection, TOO_LATE) == 0
         assert sum(done) > 100
-        assert complaints(server) == []
-        hold_up_for(1.1, server.dsn)
-        assert len(complaints(server)) >= 2
+        assert complaints(server, keeper) == []
+        holder = hold_up_for(1.1, server.dsn)
+        assert len(complaints(server, holder)) >= 2
