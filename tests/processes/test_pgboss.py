@@ -139,7 +139,7 @@ def test_who_cancels_at_node_stops_the_process(pool: Pool, connection: Connectio
     for submitted in (listens, deaf):
         assert submitted.details().state == "cancelled"
         eventually(lambda each=submitted: each.resume(), 5, "it has stopped, and may be resumed")
-    again = busy(running, "nap")
+    again, _ = busy(running, "nap"), busy(running, "doze")  # which none of them goes on with
     assert listens.cancel()
     eventually(lambda: again.job_id == 0, 3, "a cancel of ours stops it, too")
 
