@@ -32,7 +32,7 @@ class SubmittedJob(Generic[Output]):
             there already.
     """
 
-    __slots__ = ("_executor", "_jobs", "duplicate", "job", "job_id", "job_name")
+    __slots__ = ("__weakref__", "_executor", "_jobs", "duplicate", "job", "job_id", "job_name")
 
     def __init__(
         self,
