@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from jobs_runtime import PayloadError
@@ -132,3 +133,13 @@ def test_text_that_means_something_to_copy_is_kept(shop: Shop) -> None:
     submitted = keep.submit_many([*awkward, None], limit_key="a\\b\tc\n")
     assert [each.details().args for each in submitted] == [*awkward, None]
     assert {each.details().options.limit_key for each in submitted} == {"a\\b\tc\n"}
+
+
+def _keep_anything(value: object) -> None:
+    """Nothing."""
+
+
+def test_json_that_is_given_as_such_may_have_lines(shop: Shop) -> None:
+    keep = shop.jobs.job(name="keep_anything")(_keep_anything)
+    submitted = keep.submit_many([msgspec.Raw(b'{"a":\r\n\t[1,\n\t"\\n"]}'), msgspec.Raw(b"7\n")])
+    assert [each.details().args for each in submitted] == [{"a": [1, "\n"]}, 7]

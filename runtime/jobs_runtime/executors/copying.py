@@ -49,11 +49,6 @@ def field(value: object) -> str:
             return escaped(str(value))
 
 
-def json_field(text: str | None) -> str:
-    """A column of JSON in one line, which has a tab or a line break as an escape only."""
-    return NULL if text is None else text.replace("\\", r"\\")
-
-
 def escaped(text: str) -> str:
     """Text in which nothing is taken for the end of a field."""
     text = text.replace("\\", r"\\").replace("\t", r"\t")

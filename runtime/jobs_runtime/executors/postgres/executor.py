@@ -10,7 +10,7 @@ import msgspec
 
 from jobs_runtime.errors import DeclarationError, OptionError
 from jobs_runtime.executors import arrays
-from jobs_runtime.executors.copying import Copy, field, json_field, line
+from jobs_runtime.executors.copying import NULL, Copy, escaped, field, line
 from jobs_runtime.executors.operation import Operation, Row, first, nothing, scalar
 from jobs_runtime.executors.postgres.rows import read_claims, read_record, submission_row
 from jobs_runtime.executors.postgres.settling import settle
@@ -226,7 +226,8 @@ def _lines(reserved: Reserved, submissions: Iterable[Submission]) -> Iterator[st
         if submission.options is not options:
             options = submission.options
             alike = line(*map(field, _copied_alike(submission, reserved.now)))
-        yield f"{job_id}\t{json_field(submission.args)}\t{alike}"
+        args = NULL if submission.args is None else escaped(submission.args)
+        yield f"{job_id}\t{args}\t{alike}"
 
 
 def _copied_alike(submission: Submission, now: datetime) -> tuple[object, ...]:
