@@ -218,11 +218,9 @@ class Submitter(Generic[Input, Output]):
     def _made(
         self, many: Iterable[Any], layers: Layers, merged: Options, span: SubmitSpan
     ) -> Iterator[Submission]:
-        job, trace = self._job, span.trace
-        name, queue, encode = job.name, job.queue, job.input.encode
         for index, args in enumerate(many):
             try:
-                yield Submission(name, queue, encode(args), merged, trace, layers)
+                yield self._submission(args, layers, merged, span)
             except PayloadError as error:
                 raise PayloadError(f"at index {index}: {error}") from error
 
