@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.session import is_alive
 from tests.processes.test_orphans import CONTAINER, may_make_containers
 from tests.support.pool import Pool, Running, eventually
 
@@ -39,16 +40,8 @@ def assert_ends(running: Running, supervisor: psutil.Process, number: signal.Sig
     supervisor.send_signal(number)
     code = running.wait_exit(10)
     assert time.monotonic() - began < 2
-    eventually(lambda: not any(map(lives, tree)), 2, "nothing is left")
+    eventually(lambda: not any(map(is_alive, tree)), 2, "nothing is left")
     return code
-
-
-def lives(process: psutil.Process) -> bool:
-    """Whether it runs; process 1 may take its time to reap it."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.mark.parametrize(
